@@ -1,0 +1,19 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { editorSchema, exampleYaml, readmeWithTable } from "../src/config/document.ts";
+
+export interface GeneratedFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Every file that is made from the program, with what it must contain. */
+export function generatedFiles(): GeneratedFile[] {
+  const root = resolve(import.meta.dirname, "..");
+  const readme = resolve(root, "README.md");
+  return [
+    { path: resolve(root, "config/config.example.yaml"), content: exampleYaml() },
+    { path: resolve(root, "config/config.schema.json"), content: editorSchema() },
+    { path: readme, content: readmeWithTable(readFileSync(readme, "utf8")) },
+  ];
+}

@@ -1,0 +1,9 @@
+export const RUNTIME_FILES: readonly string[];
+export function whyInstall(lockText: string, installedText: string | null): string | null;
+export function chooseRuntime(state: {
+  readonly installed: string | null;
+  readonly running: string;
+  readonly runningVersion: string;
+  readonly required: number;
+}): string | null;
+export function pathWithoutOurs(path: string, root: string, separator: string): string;

@@ -1,0 +1,323 @@
+import { Announcer } from "./bridge/announcer.ts";
+import { Birth } from "./bridge/birth.ts";
+import { BridgePresenter } from "./bridge/bridge-presenter.ts";
+import { CarPresenter } from "./bridge/car-presenter.ts";
+import { CommandInbox } from "./bridge/command-inbox.ts";
+import type { Announced } from "./bridge/discovery.ts";
+import { HomeAssistant } from "./bridge/home-assistant.ts";
+import { Publisher } from "./bridge/publisher.ts";
+import { Session } from "./bridge/session.ts";
+import { Topics } from "./bridge/topics.ts";
+import { vehicleTopic } from "./bridge/vehicle-topic.ts";
+import type { Execution } from "./commands/execution.ts";
+import { CommandRunner } from "./commands/runner.ts";
+import { CommandViews } from "./commands/view.ts";
+import type { Config } from "./config/schema.ts";
+import { createEvents } from "./events.ts";
+import { Health } from "./health.ts";
+import { PrivateServer } from "./http/private-server.ts";
+import { PublicServer } from "./http/public-server.ts";
+import type { Random } from "./lib/backoff.ts";
+import type { Clock } from "./lib/clock.ts";
+import { seconds } from "./lib/duration.ts";
+import { Lifecycle, type StopFailure } from "./lib/lifecycle.ts";
+import type { Log } from "./lib/log.ts";
+import type { Redactor } from "./lib/redact.ts";
+import { observe } from "./observe.ts";
+import { ApplicationBucket } from "./scheduler/bucket.ts";
+import { Budget } from "./scheduler/budget.ts";
+import type { Plan } from "./scheduler/cadence.ts";
+import { Jobs } from "./scheduler/jobs.ts";
+import { Poller } from "./scheduler/poller.ts";
+import { SmartcarGateway } from "./smartcar/gateway.ts";
+import { WebhookReceiver } from "./smartcar/webhook.ts";
+import { openStore } from "./store/store.ts";
+import { calendar } from "./upkeep.ts";
+import { Directory } from "./vehicle/directory.ts";
+import { Intake } from "./vehicle/intake.ts";
+import { wire } from "./wiring.ts";
+
+/** The edges that tests and the demo replace. */
+export interface Seams {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly setLogLevel: (level: string) => void;
+  readonly version: string;
+}
+
+export interface App {
+  /** @throws AppError when the database cannot be opened or a port is taken. */
+  start(): Promise<void>;
+  /** Stops in reverse order within the limit; returns what did not stop in order. */
+  stop(limitMs: number): Promise<readonly StopFailure[]>;
+  /** Where the listeners are; valid after the start. */
+  readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
+}
+
+/** A failed start has little to undo. */
+const UNDO_LIMIT_MS = seconds(5);
+
+/**
+ * The whole program on one page: every part, and who gets which other. Nothing acts before `start`; parts start in the
+ * order in which they stand here and stop in reverse.
+ */
+export function createApp(config: Config, seams: Seams): App {
+  const { clock, random, redactor, version } = seams;
+  const logOf = (part: string) => seams.log.child({ part });
+  const life = new Lifecycle(clock);
+  const events = createEvents(logOf("events"));
+  const topics = new Topics({ base: config.mqtt.base_topic, discoveryPrefix: config.homeassistant.discovery_prefix });
+  const override = new Map(config.vehicles.map((vehicle) => [vehicle.id, vehicle]));
+
+  // What is known, and how it is kept.
+  const store = openStore<Plan, Execution, Announced>(config.data_dir);
+  life.own("database", store.database);
+  const intake = life.own(
+    "intake",
+    new Intake({
+      store: store.states,
+      events: events.intake,
+      isKnown: (id) => directory.get(id) !== undefined,
+      privacyOf: (id) => (id === null ? undefined : override.get(id)?.location) ?? config.privacy.location,
+    }),
+  );
+
+  // Smartcar.
+  const bucket = new ApplicationBucket(clock, store.settings);
+  const budget = new Budget(clock, store.ledger, {
+    monthly: config.polling.monthly_budget,
+    reserve: config.polling.command_reserve,
+  });
+  const gateway = life.own(
+    "smartcar",
+    new SmartcarGateway({
+      clientId: config.smartcar.client_id,
+      clientSecrets: config.smartcar.client_secret,
+      iamUrl: config.smartcar.iam_url,
+      vehicleApiUrl: config.smartcar.vehicle_api_url,
+      managementApiUrl: config.smartcar.management_api_url,
+      mode: config.smartcar.mode,
+      admission: bucket,
+      log: logOf("smartcar"),
+      clock,
+      random,
+      redactor,
+    }),
+  );
+  const webhook = new WebhookReceiver({
+    keys: config.smartcar.management_token,
+    intake,
+    clock,
+    log: logOf("webhook"),
+  });
+
+  // MQTT.
+  const { mqtt } = config;
+  const session = life.own(
+    "mqtt",
+    new Session({
+      broker: {
+        url: mqtt.url,
+        username: mqtt.username,
+        password: mqtt.password,
+        caFile: mqtt.ca_file,
+        certFile: mqtt.cert_file,
+        keyFile: mqtt.key_file,
+        servername: mqtt.servername,
+        rejectUnauthorized: mqtt.reject_unauthorized,
+        version: mqtt.version,
+        clientId: mqtt.client_id,
+      },
+      stateTopic: topics.bridgeState,
+      log: logOf("mqtt"),
+      clock,
+      random,
+    }),
+  );
+  const publisher = life.own("publisher", new Publisher({ session, clock, random, log: logOf("mqtt") }));
+  const announcer = life.own("announcer", new Announcer({ publisher, store: store.announcements, clock }));
+
+  // The cars, and when they are asked.
+  const directory = life.own(
+    "directory",
+    new Directory({
+      source: gateway,
+      store: store.vehicles,
+      overrides: config.vehicles,
+      nameTopic: ({ vehicleId: id, make, model }, taken) => vehicleTopic({ id, make, model }, taken),
+      events: events.directory,
+      clock,
+      random,
+    }),
+  );
+  const connected = () => directory.list().filter((vehicle) => vehicle.connected);
+  const polling = {
+    mode: config.polling.mode,
+    chargingMs: config.polling.charging_interval,
+    idleMs: config.polling.idle_interval,
+  };
+  const poller = new Poller({
+    source: gateway,
+    intake,
+    budget,
+    bucket,
+    plans: store.plans,
+    vehicles: connected,
+    settings: () => polling,
+    events: events.poller,
+    clock,
+    random,
+  });
+
+  // Commands.
+  const allow = new Set(config.commands.allow);
+  const runner = new CommandRunner({
+    store: store.executions,
+    sender: gateway,
+    budget,
+    incapabilities: store.incapabilities,
+    allow,
+    maxAgeMs: config.commands.max_age,
+    stateOf: (id) => intake.state(id),
+    vehicle: (id) => directory.get(id),
+    read: (vehicle, kind) => poller.read(vehicle, kind),
+    confirmByReading: config.polling.mode !== "never",
+    events: events.runner,
+    clock,
+  });
+  const commands = new CommandViews(runner, store.incapabilities, allow);
+
+  // What is shown of it all.
+  const homeAssistant = new HomeAssistant({
+    settings: {
+      baseTopic: mqtt.base_topic,
+      units: config.units,
+      version,
+      commandMaxAgeMs: config.commands.max_age,
+    },
+    enabled: config.homeassistant.enabled,
+    commands: (vehicle) => commands.available(vehicle),
+    topics,
+    announcer,
+  });
+  const presenter = life.own(
+    "presenter",
+    new CarPresenter({
+      publisher,
+      topics,
+      units: config.units,
+      vehicles: () => directory.list(),
+      stateOf: (id) => intake.state(id),
+      pollMs: (id) => poller.view(id).next.intervalMs,
+      onShown: (vehicle, readings) => homeAssistant.announceCar(vehicle, readings),
+      commands,
+      clock,
+    }),
+  );
+  const health = new Health({
+    session,
+    gateway,
+    directory,
+    events: events.directory,
+    hasWebhookKey: config.smartcar.management_token.length > 0,
+  });
+  const bridge = life.own(
+    "bridge",
+    new BridgePresenter({
+      publisher,
+      topics,
+      version,
+      vehicles: () => directory.list(),
+      brokenLinks: () => health.brokenLinks(),
+      clock,
+    }),
+  );
+  life.own(
+    "birth",
+    new Birth({
+      session,
+      statusTopic: topics.homeAssistantStatus,
+      onBirth: () => publisher.republish(),
+      log: logOf("mqtt"),
+      clock,
+      random,
+    }),
+  );
+
+  // Doors: opened once everything behind them stands.
+  life.own("commands", runner);
+  const inbox = life.own(
+    "inbox",
+    new CommandInbox({
+      session,
+      publisher,
+      topics,
+      runner,
+      vehicle: (topic) => directory.byTopic(topic),
+      allow: config.commands.allow,
+      eraseAfterUse: mqtt.version === "3.1.1",
+      log: logOf("commands"),
+      clock,
+    }),
+  );
+  const publicServer = life.own(
+    "public port",
+    new PublicServer({
+      host: config.http.public_host,
+      port: config.http.public_port,
+      webhook,
+      log: logOf("http"),
+      clock,
+    }),
+  );
+  const privateServer = life.own(
+    "private port",
+    new PrivateServer({
+      host: config.http.host,
+      port: config.http.port,
+      readiness: () => health.readiness(),
+      log: logOf("http"),
+      clock,
+    }),
+  );
+  life.own("poller", poller);
+  life.own(
+    "jobs",
+    new Jobs(clock, calendar({ store, poller, clock }), (job, error) => events.jobs.emit("failed", { job, error })),
+  );
+
+  const { states } = store;
+  wire({
+    events,
+    intake,
+    directory,
+    poller,
+    runner,
+    presenter,
+    homeAssistant,
+    bridge,
+    inbox,
+    publisher,
+    topics,
+    states,
+  });
+  observe(events, seams.log);
+
+  return {
+    start: () => life.start(UNDO_LIMIT_MS),
+    stop: (limitMs) => life.stop(limitMs),
+    get addresses() {
+      return {
+        privateUrl: urlOf(privateServer.address, config.http.host),
+        publicUrl: urlOf(publicServer.address, config.http.public_host),
+      };
+    },
+  };
+}
+
+function urlOf(address: { readonly port: number } | null, host: string): string {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${address?.port ?? 0}`;
+}

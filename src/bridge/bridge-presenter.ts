@@ -1,0 +1,70 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+import { seconds } from "../lib/duration.ts";
+import type { Part } from "../lib/lifecycle.ts";
+import type { Vehicle } from "../vehicle/vehicle.ts";
+import type { Publisher } from "./publisher.ts";
+import { RANK } from "./retained.ts";
+import type { Topics } from "./topics.ts";
+
+/** One link of the chain from Smartcar to the broker that does not hold. */
+export interface BrokenLink {
+  readonly name: string;
+  readonly detail: string;
+  /** The one thing to do about it, or null. */
+  readonly fix: string | null;
+}
+
+export interface BridgePresenterOptions {
+  readonly publisher: Pick<Publisher, "retain" | "emit">;
+  readonly topics: Topics;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly vehicles: () => readonly Vehicle[];
+  readonly brokenLinks: () => readonly BrokenLink[];
+}
+
+const LOOK_EVERY_MS = seconds(10);
+
+/** The bridge's own topics: `bridge/state`, `bridge/info`, `bridge/event`. */
+export class BridgePresenter implements Part {
+  readonly #options: BridgePresenterOptions;
+  #startedAt = "";
+  #timer: Timer | undefined;
+
+  constructor(options: BridgePresenterOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { publisher, topics, clock } = this.#options;
+    this.#startedAt = new Date(clock.now()).toISOString();
+    publisher.retain(topics.bridgeState, "online", RANK.bridge);
+    this.#look();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** Shows what changed, at once. */
+  refresh(): void {
+    const { publisher, topics, version, vehicles, brokenLinks } = this.#options;
+    const info = {
+      version,
+      started_at: this.#startedAt,
+      vehicles: vehicles().map(({ id, topic, name }) => ({ id, topic, name })),
+      links: brokenLinks(),
+    };
+    publisher.retain(topics.bridgeInfo, JSON.stringify(info), RANK.discovery);
+  }
+
+  /** Tells something once on `bridge/event`. */
+  tell(event: { readonly event_type: string; readonly [detail: string]: unknown }): void {
+    this.#options.publisher.emit(this.#options.topics.bridgeEvent, JSON.stringify(event));
+  }
+
+  #look(): void {
+    this.refresh();
+    this.#timer = this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Order of publishing after a connection: bridge state first, then what Home Assistant must know before it can use a
+ * value, then the values.
+ */
+export const RANK = { bridge: 0, discovery: 1, availability: 2, state: 3 } as const;
+export type Rank = (typeof RANK)[keyof typeof RANK];
+
+/** Why a topic rests: nothing, or the broker refused the topic, or the present payload. */
+type Block = "topic" | "payload" | null;
+
+/** One retained topic. An object per topic and nothing else: there can be a million of them. */
+export interface RetainedTopic {
+  readonly topic: string;
+  readonly rank: Rank;
+  /** What the broker shall hold; empty to have it forget the topic. */
+  wanted: string;
+  /** What the broker confirmed in this session; null when nothing. */
+  confirmed: string | null;
+  sending: boolean;
+  queued: boolean;
+  block: Block;
+}
+
+/** Erases a retained topic. */
+export const ERASED = "";
+
+/** All retained topics of the bridge, wanted against confirmed, and the order in which they are sent. */
+export class RetainedTopics {
+  readonly #topics = new Map<string, RetainedTopic>();
+  readonly #queues: readonly Queue[] = Object.values(RANK).map(() => new Queue());
+
+  get size(): number {
+    return this.#topics.size;
+  }
+
+  /** How many topics wait to be sent. */
+  get queued(): number {
+    return this.#queues.reduce((sum, queue) => sum + queue.size, 0);
+  }
+
+  values(): IterableIterator<RetainedTopic> {
+    return this.#topics.values();
+  }
+
+  get(topic: string): RetainedTopic | undefined {
+    return this.#topics.get(topic);
+  }
+
+  /** Sets what the broker shall hold. The rank of a topic is the one it first came with. */
+  want(topic: string, payload: string, rank: Rank): void {
+    let entry = this.#topics.get(topic);
+    if (entry === undefined) {
+      entry = { topic, rank, wanted: payload, confirmed: null, sending: false, queued: false, block: null };
+      this.#topics.set(topic, entry);
+    } else if (entry.wanted !== payload) {
+      entry.wanted = payload;
+      if (entry.block === "payload") entry.block = null;
+    }
+    this.enqueue(entry);
+  }
+
+  /** Queues a topic that has something to say and is not on its way already. */
+  enqueue(entry: RetainedTopic): void {
+    if (entry.queued || entry.sending || entry.block !== null || entry.wanted === entry.confirmed) return;
+    entry.queued = true;
+    this.#queues[entry.rank]?.push(entry);
+  }
+
+  /** The next topic to send, marked as on its way; what has become true meanwhile is passed over. */
+  take(lastRank: Rank = RANK.state): RetainedTopic | undefined {
+    for (const queue of this.#queues.slice(0, lastRank + 1)) {
+      for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+        entry.queued = false;
+        if (entry.wanted === entry.confirmed || entry.block !== null) continue;
+        entry.sending = true;
+        return entry;
+      }
+    }
+    return undefined;
+  }
+
+  /** The broker holds `payload` now. */
+  confirm(entry: RetainedTopic, payload: string): void {
+    entry.sending = false;
+    entry.confirmed = payload;
+    if (payload === ERASED && entry.wanted === ERASED) this.#topics.delete(entry.topic);
+    else this.enqueue(entry);
+  }
+
+  /** The broker refused the topic as such, or just `payload`. */
+  block(entry: RetainedTopic, payload: string, what: "topic" | "payload"): void {
+    entry.sending = false;
+    entry.block = what === "payload" && entry.wanted !== payload ? null : what;
+    this.enqueue(entry);
+  }
+
+  /** Makes a topic sendable again that stayed marked as on its way after a failure. */
+  release(entry: RetainedTopic): void {
+    entry.sending = false;
+    this.enqueue(entry);
+  }
+
+  /** A new session: nothing is known of what the broker holds, and nothing is on its way. */
+  reset(): void {
+    for (const queue of this.#queues) queue.clear();
+    for (const entry of this.#topics.values()) {
+      entry.sending = false;
+      entry.queued = false;
+      this.again(entry);
+    }
+  }
+
+  /** Says a topic once more, though the broker confirmed or refused it. */
+  again(entry: RetainedTopic): void {
+    entry.confirmed = null;
+    entry.block = null;
+    this.enqueue(entry);
+  }
+}
+
+/** First in, first out, without the cost of `Array.shift` for a long queue. */
+class Queue {
+  #entries: RetainedTopic[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  push(entry: RetainedTopic): void {
+    this.#entries.push(entry);
+  }
+
+  shift(): RetainedTopic | undefined {
+    if (this.#head === this.#entries.length) {
+      this.clear();
+      return undefined;
+    }
+    return this.#entries[this.#head++];
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#head = 0;
+  }
+}

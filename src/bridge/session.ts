@@ -1,0 +1,264 @@
+import { type IPublishPacket, connect as mqttConnect } from "mqtt";
+import { type BackoffPolicy, backoffDelay, type Random } from "../lib/backoff.ts";
+import { type Clock, type Timer, withTimeout } from "../lib/clock.ts";
+import { minutes, seconds } from "../lib/duration.ts";
+import { toError } from "../lib/errors.ts";
+import { Events } from "../lib/events.ts";
+import type { Part } from "../lib/lifecycle.ts";
+import type { Log } from "../lib/log.ts";
+import { connectFailure, lossReason } from "./connect-failure.ts";
+import { type BrokerConnect, Connection, type ConnectionEnd, type PublishOptions } from "./connection.ts";
+import { lost, MqttError } from "./mqtt-error.ts";
+import type { SessionEvents, SessionState, SessionStatus } from "./session-events.ts";
+import { type BrokerSettings, brokerLabel, brokerWarnings, sessionOptions } from "./session-options.ts";
+import { type SubscribeOptions, Subscriptions } from "./subscriptions.ts";
+import { TakeoverWatch } from "./takeover.ts";
+
+export interface SessionOptions {
+  readonly broker: BrokerSettings;
+  /** Retained there: `offline` as last will and at the end. Saying `online` is the publisher's. */
+  readonly stateTopic: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Test seam. */
+  readonly connect?: BrokerConnect;
+}
+
+const BACKOFF: BackoffPolicy = { initialMs: seconds(1), factor: 2, maxMs: seconds(60), jitter: 0.3 };
+const CONNECT_LIMIT_MS = seconds(20);
+const ANSWER_LIMIT_MS = seconds(20);
+/** A session this old was a good one. */
+const SETTLED_MS = seconds(10);
+const QUICK_LOSSES = 3;
+const TAKEOVER_PAUSE_MS = minutes(5);
+const GOODBYE_LIMIT_MS = seconds(2);
+
+export const OFFLINE = "offline";
+
+/** The bridge's session with the broker: always trying to have one, never queueing anything while it has none. */
+export class Session implements Part {
+  readonly events: Events<SessionEvents>;
+  readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #label: string;
+  readonly #subscriptions: Subscriptions;
+  readonly #takeover = new TakeoverWatch(SETTLED_MS, QUICK_LOSSES);
+  /** Reasons already told since the last session. */
+  readonly #told = new Set<string>();
+  #status: SessionStatus;
+  #running = false;
+  #connection: Connection | undefined;
+  #connected = false;
+  #failures = 0;
+  #timer: Timer | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#label = brokerLabel(options.broker.url);
+    this.#subscriptions = new Subscriptions(options.broker.version === "5");
+    this.#status = { state: "stopped", detail: null, since: options.clock.now() };
+    this.events = new Events((event, error) =>
+      this.#log.error({ event, err: error }, "a listener of the MQTT session failed"),
+    );
+  }
+
+  /** Returns at once: a broker that is away is normal. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#warn();
+    this.#setStatus("connecting", null);
+    this.#attempt();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#timer?.cancel();
+    const connection = this.#connection;
+    if (connection !== undefined && this.#connected) {
+      await this.#sayOffline(connection);
+      await connection.end(GOODBYE_LIMIT_MS);
+    }
+    connection?.abort();
+    this.#setStatus("stopped", null);
+  }
+
+  status(): SessionStatus {
+    return this.#status;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** How many publishes may wait for the broker's confirmation at the same time. */
+  get receiveMaximum(): number {
+    return this.#connection?.receiveMaximum ?? 1;
+  }
+
+  /** Subscribes in every session from now on, and in the present one. */
+  subscribe(filter: string, options: SubscribeOptions = {}): void {
+    const connection = this.#connection;
+    if (!this.#subscriptions.add(filter, options) || connection === undefined || !this.#connected) return;
+    this.#subscriptions.apply(connection, [filter]).then(
+      () => this.#connected && this.#sayConnected(),
+      (error: unknown) => connection.abort(toError(error)),
+    );
+  }
+
+  /**
+   * Publishes with QoS 1 and resolves when the broker confirmed. Nothing is kept for later: without a session it fails.
+   *
+   * @throws MqttError
+   */
+  async publish(topic: string, payload: string, options: PublishOptions): Promise<void> {
+    if (this.#connection === undefined || !this.#connected) throw offline(topic);
+    await this.#connection.publish(topic, payload, options);
+  }
+
+  #attempt(): void {
+    this.#open().catch((error: unknown) => {
+      if (this.#running) this.#failed(toError(error));
+    });
+  }
+
+  async #open(): Promise<void> {
+    const will = { topic: this.#options.stateTopic, payload: OFFLINE };
+    const options = await sessionOptions(this.#options.broker, will);
+    if (!this.#running || this.#connection !== undefined) return;
+    const client = (this.#options.connect ?? mqttConnect)(options);
+    const connection = new Connection(client, this.#clock, ANSWER_LIMIT_MS, {
+      opened: () => void this.#opened(connection),
+      message: (topic, payload, packet) => this.#onMessage(topic, payload, packet),
+      ended: (end) => this.#ended(connection, end),
+    });
+    this.#connection = connection;
+    this.#timer = this.#clock.after(CONNECT_LIMIT_MS, () => connection.abort(noAnswer(this.#label)));
+  }
+
+  async #opened(connection: Connection): Promise<void> {
+    this.#timer?.cancel();
+    // Subscribed before anybody hears of the session: `online` promises that commands are listened to.
+    try {
+      await this.#subscriptions.applyAll(connection);
+    } catch (error) {
+      connection.abort(toError(error));
+    }
+    if (!connection.isOpen) return;
+    this.#connected = true;
+    this.#told.clear();
+    this.#log.info({ broker: this.#label }, "connected to the MQTT broker");
+    this.#sayConnected();
+    this.events.emit("connected", undefined);
+  }
+
+  #onMessage(topic: string, payload: Buffer, packet: IPublishPacket): void {
+    const { responseTopic, correlationData, messageExpiryInterval } = packet.properties ?? {};
+    this.events.emit("message", {
+      topic,
+      payload,
+      retain: packet.retain,
+      properties: {
+        ...(responseTopic !== undefined && { responseTopic }),
+        ...(correlationData !== undefined && { correlationData }),
+        ...(messageExpiryInterval !== undefined && { messageExpiryInterval }),
+      },
+    });
+  }
+
+  #ended(connection: Connection, end: ConnectionEnd): void {
+    if (this.#connection !== connection) return;
+    this.#timer?.cancel();
+    this.#connection = undefined;
+    if (this.#connected) {
+      this.#connected = false;
+      this.events.emit("disconnected", undefined);
+    }
+    if (!this.#running) return;
+    // Thrown out before the subscriptions were answered is a lost session too.
+    if (end.lastedMs === null) this.#failed(end.error);
+    else this.#lost(end.lastedMs, end);
+  }
+
+  #failed(error: Error | null): void {
+    const failure = connectFailure(this.#label, error);
+    this.#takeover.failed();
+    this.#failures++;
+    this.#tell(failure.detail);
+    this.#setStatus(failure.refused ? "refused" : "waiting", failure.detail);
+    this.#retryIn(backoffDelay(BACKOFF, this.#failures, this.#options.random));
+  }
+
+  #lost(lastedMs: number, { error, reasonCode }: ConnectionEnd): void {
+    const { clientId } = this.#options.broker;
+    this.#failures = lastedMs < SETTLED_MS ? this.#failures + 1 : 1;
+    if (this.#takeover.lost(lastedMs, reasonCode)) {
+      this.#log.error({ clientId }, "another client takes over our MQTT session: trying again in minutes");
+      const advice = "is the bridge running twice? Stop one, or give each its own mqtt.client_id";
+      this.#setStatus("taken-over", `another client uses the client id ${clientId}: ${advice}`);
+      this.#retryIn(TAKEOVER_PAUSE_MS);
+      return;
+    }
+    const reason = lossReason(error, reasonCode);
+    this.#log.warn({ broker: this.#label, reason, lastedMs }, "lost the connection to the MQTT broker");
+    this.#setStatus("waiting", `the connection to ${this.#label} was lost: ${reason}`);
+    this.#retryIn(backoffDelay(BACKOFF, this.#failures, this.#options.random));
+  }
+
+  #retryIn(delayMs: number): void {
+    this.#timer = this.#clock.after(delayMs, () => this.#attempt());
+  }
+
+  async #sayOffline(connection: Connection): Promise<void> {
+    const { stateTopic } = this.#options;
+    const said = connection.publish(stateTopic, OFFLINE, { retain: true });
+    try {
+      await withTimeout(this.#clock, GOODBYE_LIMIT_MS, said, () => lost(stateTopic));
+    } catch (error) {
+      this.#log.debug({ err: error }, "the broker did not confirm our goodbye");
+    }
+  }
+
+  #warn(): void {
+    try {
+      for (const warning of brokerWarnings(this.#options.broker)) this.#log.warn({ broker: this.#label }, warning);
+    } catch {
+      // An address that cannot be read is told by the attempt.
+    }
+  }
+
+  /** Says a reason once, until there was a session again. */
+  #tell(detail: string): void {
+    if (this.#told.has(detail)) return;
+    this.#told.add(detail);
+    this.#log.warn({ broker: this.#label, detail }, "no MQTT session");
+  }
+
+  #sayConnected(): void {
+    const refused = [...this.#subscriptions.refused].join(", ");
+    if (refused !== "") this.#log.warn({ broker: this.#label, filters: refused }, "the broker refuses subscriptions");
+    const detail = `the broker refuses our subscription to ${refused}: allow it in its access list`;
+    this.#setStatus("connected", refused === "" ? null : detail);
+  }
+
+  #setStatus(state: SessionState, detail: string | null): void {
+    if (this.#status.state === state && this.#status.detail === detail) return;
+    this.#status = { state, detail, since: this.#clock.now() };
+    this.events.emit("status", this.#status);
+  }
+}
+
+function offline(topic: string): MqttError {
+  return new MqttError("MQTT_OFFLINE", "not connected to the broker", { disposition: "retry", topic });
+}
+
+function noAnswer(label: string): MqttError {
+  return new MqttError("MQTT_NO_ANSWER", `${label} accepts the connection, but does not answer as an MQTT broker`, {
+    disposition: "retry",
+    hint: "does the scheme in mqtt.url (mqtt, mqtts, ws, wss) fit the port?",
+  });
+}

@@ -1,0 +1,56 @@
+import { seconds } from "../lib/duration.ts";
+import { toError } from "../lib/errors.ts";
+import type { StopFailure } from "../lib/lifecycle.ts";
+import type { Log } from "../lib/log.ts";
+import { type EndReason, Termination } from "../lib/termination.ts";
+import { failureLine, type Terminal } from "./command.ts";
+
+/** Docker gives 10 s before it kills; this leaves some of it. */
+const STOP_LIMIT_MS = seconds(8);
+
+/** What is run here: the app, or a stand-in of a test. */
+export interface Daemon {
+  start(): Promise<void>;
+  stop(limitMs: number): Promise<readonly StopFailure[]>;
+  readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
+  /** Resolves when it cannot go on by itself. */
+  readonly failed?: Promise<Error>;
+}
+
+export interface DaemonRun {
+  readonly terminal: Terminal;
+  readonly log: Log;
+  /** Called once everything listens. */
+  readonly onStarted?: () => void | Promise<void>;
+}
+
+/** Runs the app until a signal or a failure ends it, and stops it in order. Returns the exit code. */
+export async function runDaemon(app: Daemon, { terminal, log, onStarted }: DaemonRun): Promise<number> {
+  const termination = new Termination({
+    process: terminal.process,
+    clock: terminal.clock,
+    log,
+    abandon: terminal.abandon,
+  });
+  // Never taken back: a second signal must end at once also while the rest of the program stops.
+  termination.start();
+  try {
+    await app.start();
+  } catch (error) {
+    terminal.err(failureLine(toError(error)));
+    return 1;
+  }
+  log.info({ version: terminal.version, ...app.addresses }, "started");
+  await onStarted?.();
+  const ends = [termination.requested];
+  if (app.failed !== undefined) ends.push(app.failed.then((error) => cannotGoOn(error, log)));
+  const reason = await Promise.race(ends);
+  for (const { part, error } of await app.stop(STOP_LIMIT_MS)) log.error({ part, error }, "did not stop in order");
+  log.info({}, "stopped");
+  return reason.kind === "signal" ? 0 : 1;
+}
+
+function cannotGoOn(error: Error, log: Log): EndReason {
+  log.fatal({ error }, "cannot go on, stopping");
+  return { kind: "failure", error };
+}

@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+import { toError } from "../lib/errors.ts";
+import { type Command, failureLine, type GivenOptions, type Terminal, UsageError } from "./command.ts";
+import { usage } from "./usage.ts";
+
+/** From the arguments to the exit code: 0 well, 1 unexpected, 2 wrong usage or configuration. */
+export async function run(
+  argv: readonly string[],
+  commands: readonly [Command, ...Command[]],
+  terminal: Terminal,
+): Promise<number> {
+  try {
+    const { positionals, given } = parse(argv, commands);
+    if (given["help"] !== undefined) {
+      terminal.out(usage(commands));
+      return 0;
+    }
+    if (given["version"] !== undefined) {
+      terminal.out(`${terminal.version}\n`);
+      return 0;
+    }
+    const command = chosen(positionals, commands);
+    for (const name of Object.keys(given)) {
+      if (!command.options.some((option) => option.name === name)) {
+        throw new UsageError(`${command.name} has no option --${name}`);
+      }
+    }
+    return await command.run(given, terminal);
+  } catch (error) {
+    terminal.err(failureLine(toError(error)));
+    if (!(error instanceof UsageError)) return 1;
+    terminal.err(usage(commands));
+    return 2;
+  }
+}
+
+function chosen(positionals: readonly string[], commands: readonly [Command, ...Command[]]): Command {
+  const [name, surplus] = positionals;
+  if (name === undefined) return commands[0];
+  const command = commands.find((each) => each.name === name);
+  if (command === undefined) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
+  if (surplus !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(surplus)}`);
+  return command;
+}
+
+function parse(argv: readonly string[], commands: readonly Command[]): { positionals: string[]; given: GivenOptions } {
+  const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+  };
+  for (const option of commands.flatMap((command) => command.options)) {
+    options[option.name] = { type: option.value === null ? "boolean" : "string" };
+  }
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+    return { positionals, given };
+  } catch (error) {
+    throw new UsageError(toError(error).message.replace(/\s+/g, " "));
+  }
+}

@@ -1,0 +1,21 @@
+import { createApp } from "../app.ts";
+import { Redactor } from "../lib/redact.ts";
+import type { Command } from "./command.ts";
+import { configOption, loadOrExplain, loggerFor, WRONG_CONFIGURATION } from "./configuration.ts";
+import { runDaemon } from "./daemon.ts";
+
+export const start: Command = {
+  name: "start",
+  about: "run the bridge",
+  options: [configOption],
+  async run(options, terminal) {
+    const redactor = new Redactor();
+    const loaded = loadOrExplain(terminal, redactor, options["config"]);
+    if (loaded === undefined) return WRONG_CONFIGURATION;
+    const { log, setLevel } = loggerFor(loaded.config, terminal, redactor);
+    for (const warning of loaded.warnings) log.warn({ warning }, "look at the configuration");
+    const { clock, random, version } = terminal;
+    const app = createApp(loaded.config, { clock, random, log, redactor, setLogLevel: setLevel, version });
+    return await runDaemon(app, { terminal, log });
+  },
+};

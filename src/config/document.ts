@@ -1,0 +1,117 @@
+import { Document } from "yaml";
+import * as z from "zod";
+import { configSchema } from "./schema.ts";
+import { type Setting, sections, settings } from "./settings.ts";
+
+const TABLE_START = "<!-- config:start -->";
+const TABLE_END = "<!-- config:end -->";
+const LINE_WIDTH = 100;
+
+/** config/config.example.yaml: every key with its description; only what must be set is not commented out. */
+export function exampleYaml(): string {
+  const lines = [
+    "# Configuration of smartcar2mqtt. Generated from the program: npm run generate",
+    "# Copy it to config/config.yaml. Every key can be set in the environment as well, under the name in brackets;",
+    "# the environment wins. Every secret can be read from a file: add _FILE to its name.",
+    "# yaml-language-server: $schema=./config.schema.json",
+  ];
+  let section: string | undefined;
+  for (const setting of settings) {
+    const [name = "", inner] = setting.path;
+    if (inner === undefined) lines.push("", ...keyLines(setting, ""));
+    else {
+      if (name !== section) lines.push("", ...comment(descriptionOf(name), ""), `${name}:`);
+      lines.push(...keyLines(setting, "  "));
+    }
+    section = name;
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function descriptionOf(section: string): string {
+  return sections.find(({ name }) => name === section)?.description ?? "";
+}
+
+function keyLines(setting: Setting, indent: string): string[] {
+  const name = setting.path.at(-1) ?? "";
+  const isRequired = setting.unset === "required";
+  const inBrackets = [setting.env, defaultInWords(setting)].filter((text) => text !== null && text !== "").join("; ");
+  const about = [setting.description, ...(inBrackets === "" ? [] : [`[${inBrackets}]`])];
+  const value = setting.fallback === undefined || isEmptyList(setting.fallback) ? setting.example : setting.fallback;
+  const document = new Document();
+  // A list of words reads best in one line, a list of mappings in block style.
+  const flow = setting.kind === "list";
+  document.contents = document.createNode({ [name]: document.createNode(value, { flow }) });
+  const written = document.toString({ lineWidth: 0, flowCollectionPadding: false }).trimEnd().split("\n");
+  const prefix = isRequired ? indent : `${indent}# `;
+  return [...about.flatMap((text) => comment(text, indent)), ...written.map((line) => prefix + line)];
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function defaultInWords(setting: Setting): string {
+  const inImage = setting.inImage === undefined ? "" : `, in the image ${setting.inImage}`;
+  if (setting.unset === "required") return "required";
+  if (setting.unset !== undefined) return `default: ${setting.unset.replaceAll("`", "")}`;
+  if (setting.fallback === undefined) return "";
+  return `default: ${plain(setting.fallback)}${inImage}`;
+}
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");
+  return String(value);
+}
+
+function comment(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent.length + 2 + line.length + 1 + word.length > LINE_WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((each) => `${indent}# ${each}`);
+}
+
+/** config/config.schema.json, for editors that check YAML while it is written. */
+export function editorSchema(): string {
+  const schema = z.toJSONSchema(configSchema, {
+    io: "input",
+    override({ zodSchema, jsonSchema }) {
+      const meta = z.globalRegistry.get(zodSchema);
+      for (const ours of ["unset", "inImage", "struckFromLogs"]) delete jsonSchema[ours];
+      if (Array.isArray(meta?.["examples"])) jsonSchema.examples = meta["examples"];
+      // What the file leaves out may come from the environment; only list entries are complete in themselves.
+      const isEntry = jsonSchema.properties?.["accept"] !== undefined;
+      if (jsonSchema.type === "object" && !isEntry) delete jsonSchema.required;
+    },
+  });
+  return `${JSON.stringify({ title: "smartcar2mqtt", ...schema }, null, 2)}\n`;
+}
+
+/** The README with its configuration table brought up to date. @throws when the markers are missing */
+export function readmeWithTable(readme: string): string {
+  const start = readme.indexOf(TABLE_START);
+  const end = readme.indexOf(TABLE_END);
+  if (start < 0 || end < start) throw new Error(`the README has no ${TABLE_START} … ${TABLE_END}`);
+  return `${readme.slice(0, start + TABLE_START.length)}\n${configTable()}\n${readme.slice(end)}`;
+}
+
+function configTable(): string {
+  const rows = settings.map((setting) => {
+    const env = setting.env === null ? "–" : `\`${setting.env}\``;
+    return `| \`${setting.key}\` | ${env} | ${defaultCell(setting)} | ${setting.description}${setting.secret ? " Secret." : ""} |`;
+  });
+  return ["| YAML key | Environment | Default | Meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function defaultCell(setting: Setting): string {
+  if (setting.unset === "required") return "**required**";
+  if (setting.unset !== undefined) return setting.unset;
+  if (setting.fallback === undefined || isEmptyList(setting.fallback)) return "–";
+  const inImage = setting.inImage === undefined ? "" : ` (image: \`${setting.inImage}\`)`;
+  return `\`${plain(setting.fallback)}\`${inImage}`;
+}

@@ -1,0 +1,32 @@
+import type { RunnerEvents } from "./commands/runner.ts";
+import { toError } from "./lib/errors.ts";
+import { Events } from "./lib/events.ts";
+import type { Log } from "./lib/log.ts";
+import type { PollerEvents } from "./scheduler/poller.ts";
+import type { DirectoryEvents } from "./vehicle/directory.ts";
+import type { IntakeEvents } from "./vehicle/intake.ts";
+
+export interface JobEvents {
+  failed: { readonly job: string; readonly error: Error };
+}
+
+/** Every event the parts tell of, by part. */
+export interface AppEvents {
+  readonly intake: Events<IntakeEvents>;
+  readonly directory: Events<DirectoryEvents>;
+  readonly poller: Events<PollerEvents>;
+  readonly runner: Events<RunnerEvents>;
+  readonly jobs: Events<JobEvents>;
+}
+
+export function createEvents(log: Log): AppEvents {
+  const make = <Map extends object>() =>
+    new Events<Map>((event, error) => log.error({ event, err: toError(error) }, "a listener failed"));
+  return {
+    intake: make<IntakeEvents>(),
+    directory: make<DirectoryEvents>(),
+    poller: make<PollerEvents>(),
+    runner: make<RunnerEvents>(),
+    jobs: make<JobEvents>(),
+  };
+}

@@ -1,0 +1,131 @@
+import type { AddressInfo, Server, Socket } from "node:net";
+import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { type Clock, withTimeout } from "../lib/clock.ts";
+import { seconds } from "../lib/duration.ts";
+import { AppError, systemCode } from "../lib/errors.ts";
+
+/** What a listener takes from one client, in milliseconds and bytes. */
+export interface ListenerLimits {
+  readonly headersMs: number;
+  /** For the whole request, headers and body. */
+  readonly requestMs: number;
+  /** How often overdue connections are looked for: the grain of the two limits above. */
+  readonly checkEveryMs: number;
+  readonly keepAliveMs: number;
+  readonly bodyBytes: number;
+  readonly headerBytes: number;
+  readonly connections: number;
+  /** How long running requests may take to end when the listener stops. */
+  readonly stopMs: number;
+}
+
+export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
+  headersMs: seconds(15),
+  requestMs: seconds(30),
+  checkEveryMs: seconds(1),
+  keepAliveMs: seconds(10),
+  bodyBytes: 256 * 1024,
+  headerBytes: 16 * 1024,
+  connections: 512,
+  stopMs: seconds(5),
+};
+
+export interface ListenerPlace {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The configuration keys to name when it cannot be had. */
+  readonly hostKey: string;
+  readonly portKey: string;
+}
+
+/** A fastify instance that leaks nothing about itself and waits for no slow client. */
+export function hardenedFastify(limits: ListenerLimits, extra: FastifyServerOptions = {}): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    keepAliveTimeout: limits.keepAliveMs,
+    requestTimeout: limits.requestMs,
+    maxRequestsPerSocket: 1_000,
+    forceCloseConnections: "idle",
+    exposeHeadRoutes: false,
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+    },
+    clientErrorHandler: refuseClient,
+    frameworkErrors: (_error, _request, reply) => {
+      // An address that cannot even be decoded.
+      reply.raw.writeHead(404, { "content-length": 0 }).end();
+    },
+    ...extra,
+  });
+  app.server.maxConnections = limits.connections;
+  return app;
+}
+
+/**
+ * Begins to listen.
+ * @throws AppError `PORT_BUSY`, `PORT_FORBIDDEN` or `HOST_UNAVAILABLE`, naming the key to change.
+ */
+export async function listen(app: FastifyInstance, place: ListenerPlace): Promise<AddressInfo> {
+  try {
+    await app.listen({ host: place.host, port: place.port });
+  } catch (error) {
+    throw listenError(error, place);
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === "string") {
+    throw new AppError("HOST_UNAVAILABLE", `${place.host} gave no address to listen on`, { disposition: "fix-config" });
+  }
+  return address;
+}
+
+/** Takes no new requests, lets running ones end within the limit, then cuts the rest. */
+export async function close(app: FastifyInstance, clock: Clock, limitMs: number): Promise<void> {
+  const server: Server & { closeAllConnections?: () => void } = app.server;
+  const closing = app.close();
+  const overdue = new AppError("STOP_TIMEOUT", "requests were still running", { disposition: "give-up" });
+  try {
+    await withTimeout(clock, limitMs, closing, () => overdue);
+  } catch (error) {
+    if (error !== overdue) throw error;
+    server.closeAllConnections?.();
+    await closing;
+  }
+}
+
+function listenError(error: unknown, { host, port, hostKey, portKey }: ListenerPlace): unknown {
+  const fail = (code: string, message: string, hint: string) =>
+    new AppError(code, message, { disposition: "fix-config", hint, cause: error });
+  switch (systemCode(error)) {
+    case "EADDRINUSE":
+      return fail("PORT_BUSY", `${portKey}: port ${port} on ${host} is in use`, `Choose another ${portKey}.`);
+    case "EACCES":
+      return fail("PORT_FORBIDDEN", `${portKey}: port ${port} is not allowed`, `Choose a ${portKey} above 1023.`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return fail(
+        "HOST_UNAVAILABLE",
+        `${hostKey}: ${host} is no address of this machine`,
+        `Set ${hostKey} to 127.0.0.1 or 0.0.0.0.`,
+      );
+    default:
+      return error;
+  }
+}
+
+const CLIENT_ERRORS: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+/** For requests that never became one: a bare status, and the connection is gone. */
+function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const status = CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request";
+  if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  socket.destroySoon();
+}

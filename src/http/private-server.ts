@@ -1,0 +1,105 @@
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Clock } from "../lib/clock.ts";
+import { toError } from "../lib/errors.ts";
+import type { Part } from "../lib/lifecycle.ts";
+import type { Log } from "../lib/log.ts";
+import { mayChange } from "./host-guard.ts";
+import { close, DEFAULT_LISTENER_LIMITS, hardenedFastify, type ListenerLimits, listen } from "./listener.ts";
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly detail: string | null }>>;
+}
+
+export interface PrivateServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly readiness: () => Readiness;
+  /** Names other than local ones under which people reach the page, e.g. behind a reverse proxy. */
+  readonly ownHosts?: readonly string[];
+  /** Adds the page, the API and the metrics. They get the guards of this listener. */
+  readonly register?: (app: FastifyInstance) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: ListenerLimits;
+}
+
+/** The page may be framed by its own origin only, which includes a sub-path of Home Assistant. */
+const SECURITY_HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'self'",
+  "x-frame-options": "SAMEORIGIN",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** The listener for people and supervisors at home: health, readiness, and what `register` adds. */
+export class PrivateServer implements Part {
+  readonly #options: PrivateServerOptions;
+  readonly #limits: ListenerLimits;
+  #app: FastifyInstance | null = null;
+  #address: AddressInfo | null = null;
+
+  constructor(options: PrivateServerOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? DEFAULT_LISTENER_LIMITS;
+  }
+
+  /** Where it listens; null before the start. */
+  get address(): AddressInfo | null {
+    return this.#address;
+  }
+
+  /** @throws AppError as {@link listen}. */
+  async start(): Promise<void> {
+    const { host, port, log } = this.#options;
+    const app = this.#build();
+    this.#app = app;
+    this.#address = await listen(app, { host, port, hostKey: "http.host", portKey: "http.port" });
+    log.info({ host: this.#address.address, port: this.#address.port }, "private port listens");
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app;
+    this.#app = null;
+    this.#address = null;
+    if (app !== null) await close(app, this.#options.clock, this.#limits.stopMs);
+  }
+
+  #build(): FastifyInstance {
+    const { readiness, ownHosts = [], register, log } = this.#options;
+    const app = hardenedFastify(this.#limits, { exposeHeadRoutes: true });
+    app.addHook("onRequest", async (request, reply) => {
+      void reply.headers(SECURITY_HEADERS);
+      if (READING.has(request.method)) return;
+      if (mayChange(request.headers.host, request.headers.origin, ownHosts)) return;
+      return fail(reply, 403, "this request does not come from this page");
+    });
+    app.setNotFoundHandler((_request, reply) => fail(reply, 404, "not found"));
+    app.setErrorHandler((thrown: unknown, request, reply) => {
+      const status = (thrown as { statusCode?: unknown }).statusCode;
+      if (typeof status === "number" && status >= 400 && status < 500) {
+        return fail(reply, status, toError(thrown).message);
+      }
+      log.error({ err: toError(thrown), path: request.routeOptions.url }, "private request failed");
+      return fail(reply, 500, "internal error");
+    });
+    app.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+    app.get("/readyz", (_request, reply) => {
+      const { ready, parts } = readiness();
+      return reply.code(ready ? 200 : 503).send({ ready, parts });
+    });
+    register?.(app);
+    return app;
+  }
+}
+
+function fail(reply: FastifyReply, status: number, error: string): FastifyReply {
+  return reply.code(status).send({ error });
+}

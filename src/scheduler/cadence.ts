@@ -1,0 +1,106 @@
+import { type BackoffPolicy, backoffDelay } from "../lib/backoff.ts";
+import { hours, minutes, seconds } from "../lib/duration.ts";
+import { type BudgetView, pacedInterval } from "./budget.ts";
+
+export type PollingMode = "auto" | "always" | "never";
+
+export interface PollingSettings {
+  readonly mode: PollingMode;
+  readonly chargingMs: number;
+  readonly idleMs: number;
+}
+
+/** What polling remembers of one vehicle, over restarts too. Instants are epoch milliseconds. */
+export interface Plan {
+  /** Last read that was answered. */
+  readonly lastPollAt: number | null;
+  /** Last read that was tried. */
+  readonly lastTryAt: number | null;
+  readonly failures: number;
+  /** Reads in a row that brought nothing newer. */
+  readonly quiet: number;
+  /** Not before this instant, and why; set by what Smartcar answered. */
+  readonly holdUntil: number | null;
+  readonly holdReason: string | null;
+  /** Rolled after each read, 0 to 1: spreads the vehicles over time. */
+  readonly jitter: number;
+}
+
+export const NEW_PLAN: Plan = {
+  lastPollAt: null,
+  lastTryAt: null,
+  failures: 0,
+  quiet: 0,
+  holdUntil: null,
+  holdReason: null,
+  jitter: 0,
+};
+
+export interface CadenceInput {
+  readonly now: number;
+  readonly settings: PollingSettings;
+  readonly plan: Plan;
+  readonly budget: BudgetView;
+  readonly charging: boolean;
+  readonly asleep: boolean;
+  readonly lastWebhookAt: number | null;
+}
+
+/** When the next read is wanted, in words too. */
+export interface NextPoll {
+  /** null: not until something changes. */
+  readonly dueAt: number | null;
+  readonly intervalMs: number;
+  readonly reason: string;
+}
+
+/** No two reads of one vehicle are closer, whatever asks for them. */
+export const FLOOR_MS = minutes(5);
+const LONGEST_MS = hours(24);
+const MAX_JITTER_MS = minutes(1);
+/** Until the first answer there is nothing to show, so tries come quicker than later. */
+const FIRST_READ: BackoffPolicy = { initialMs: seconds(30), factor: 2, maxMs: minutes(15), jitter: 0.2 };
+const LATER_READ: BackoffPolicy = { initialMs: FLOOR_MS, factor: 2, maxMs: hours(6), jitter: 0.2 };
+
+/** The next due time of one vehicle. Pure. */
+export function nextPoll(input: CadenceInput): NextPoll {
+  const { now, settings, plan, budget } = input;
+  if (settings.mode === "never") return { dueAt: null, intervalMs: 0, reason: "polling.mode is never" };
+  const { intervalMs, reason } = interval(input);
+  if (budget.forPolling !== null && budget.forPolling < 1) {
+    return { dueAt: budget.resetsAt, intervalMs, reason: "the month's calls are used up" };
+  }
+  const wanted = wantedAt(input, intervalMs);
+  if (plan.holdUntil !== null && plan.holdUntil > wanted.dueAt) {
+    return { dueAt: plan.holdUntil, intervalMs, reason: plan.holdReason ?? "Smartcar asked to wait" };
+  }
+  return { dueAt: Math.max(now, wanted.dueAt), intervalMs, reason: wanted.reason ?? reason };
+}
+
+function wantedAt(input: CadenceInput, intervalMs: number): { dueAt: number; reason?: string } {
+  const { now, settings, plan } = input;
+  // A clock that was set back must not postpone the next read by as much.
+  const lastTryAt = plan.lastTryAt === null ? null : Math.min(plan.lastTryAt, now);
+  const lastPollAt = plan.lastPollAt === null ? null : Math.min(plan.lastPollAt, now);
+  if (plan.failures > 0 && lastTryAt !== null) {
+    const policy = lastPollAt === null ? FIRST_READ : LATER_READ;
+    const delayMs = backoffDelay(policy, plan.failures, () => plan.jitter);
+    return { dueAt: lastTryAt + delayMs, reason: `trying again after ${plan.failures} failed` };
+  }
+  if (lastPollAt === null) return { dueAt: now, reason: "first read" };
+  const lastWebhookAt = settings.mode === "auto" ? Math.min(input.lastWebhookAt ?? 0, now) : 0;
+  const jitterMs = plan.jitter * Math.min(MAX_JITTER_MS, intervalMs * 0.05);
+  const dueAt = Math.max(lastPollAt + FLOOR_MS, Math.max(lastPollAt, lastWebhookAt) + intervalMs + jitterMs);
+  return lastWebhookAt > lastPollAt ? { dueAt, reason: "the webhook delivers; this is the safety net" } : { dueAt };
+}
+
+function interval(input: CadenceInput): { intervalMs: number; reason: string } {
+  const { settings, plan, now, budget } = input;
+  if (input.asleep) return { intervalMs: Math.max(settings.idleMs, LONGEST_MS), reason: "asleep" };
+  const base = input.charging ? settings.chargingMs : settings.idleMs;
+  const stretched = Math.min(Math.max(base, LONGEST_MS), base * 2 ** Math.min(plan.quiet, 20));
+  const paced = pacedInterval(budget, stretched, now);
+  if (paced > stretched) return { intervalMs: Math.round(paced), reason: "stretched to make the month's calls last" };
+  if (stretched > base) return { intervalMs: stretched, reason: "nothing new lately" };
+  return { intervalMs: base, reason: input.charging ? "charging" : "idle" };
+}

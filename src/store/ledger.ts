@@ -1,0 +1,38 @@
+import type { VehicleId } from "../vehicle/ids.ts";
+import { Repository } from "./repository.ts";
+
+/** Billed calls, written before each is made, so that a crash can only over-count. */
+export class LedgerRepository extends Repository {
+  /** Notes a call about to be made; the number identifies it for {@link LedgerRepository.refund}. */
+  book(id: VehicleId, at: number, kind: string): number {
+    return this.run("INSERT INTO calls (vehicle_id, at, kind) VALUES (?, ?, ?)", id, at, kind);
+  }
+
+  /** Takes a booking back: the request certainly never left. */
+  refund(booking: number): void {
+    this.run("DELETE FROM calls WHERE id = ?", booking);
+  }
+
+  countSince(id: VehicleId, since: number): number {
+    return (
+      this.one<{ n: number }>("SELECT count(*) AS n FROM calls WHERE vehicle_id = ? AND at >= ?", id, since)?.n ?? 0
+    );
+  }
+
+  /** When Smartcar last said that the vehicle's plan is used up, or null. */
+  ceilingAt(id: VehicleId): number | null {
+    return this.one<{ at: number }>("SELECT at FROM ceilings WHERE vehicle_id = ?", id)?.at ?? null;
+  }
+
+  setCeiling(id: VehicleId, at: number): void {
+    this.run(
+      "INSERT INTO ceilings (vehicle_id, at) VALUES (?, ?) ON CONFLICT (vehicle_id) DO UPDATE SET at = excluded.at",
+      id,
+      at,
+    );
+  }
+
+  prune(before: number): void {
+    this.run("DELETE FROM calls WHERE at < ?", before);
+  }
+}

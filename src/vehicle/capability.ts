@@ -1,0 +1,44 @@
+import type { SignalCode } from "./ids.ts";
+import { SUCCESS } from "./observation.ts";
+import { factTime, type HeldSignal, standing } from "./signal.ts";
+import type { VehicleState } from "./state.ts";
+
+/** Whether a signal can be had; null where nothing has been learnt yet. */
+export interface SignalCapability {
+  /** The car can deliver it. */
+  readonly car: boolean | null;
+  /** The owner granted it. */
+  readonly granted: boolean | null;
+  /** The webhook carries it. */
+  readonly webhook: boolean | null;
+  /** ISO time of the newest value, or null. */
+  readonly last_seen: string | null;
+}
+
+/** Per signal, what is known of its chain. Pure. */
+export function signalCapabilities(state: VehicleState): Readonly<Record<string, SignalCapability>> {
+  const rows: [SignalCode, SignalCapability][] = [];
+  for (const [code, signal] of state.signals) rows.push([code, capabilityOf(signal, state.lastWebhookAt !== null)]);
+  return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function capabilityOf(signal: HeldSignal, hasWebhook: boolean): SignalCapability {
+  const now = standing(signal);
+  const incapable = now?.error?.type === "COMPATIBILITY";
+  const ungranted = now?.error?.type === "PERMISSION";
+  const usable = now?.status === SUCCESS;
+  const carried = signal.value?.source === "webhook" || signal.complaint?.source === "webhook";
+  const seenAt = signal.value === null ? null : (factTime(signal.value) ?? signal.value.receivedAt);
+  return {
+    car: incapable ? false : usable || signal.value !== null ? true : null,
+    granted: ungranted ? false : usable ? true : null,
+    webhook: carried ? true : hasWebhook ? false : null,
+    last_seen: seenAt === null ? null : new Date(seenAt).toISOString(),
+  };
+}
+
+/** Whether the car certainly cannot deliver a signal, or its owner keeps it back: no entity for such a one. */
+export function isOutOfReach(signal: HeldSignal): boolean {
+  const type = standing(signal)?.error?.type;
+  return type === "COMPATIBILITY" || type === "PERMISSION";
+}

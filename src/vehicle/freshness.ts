@@ -1,0 +1,51 @@
+import { hours, minutes } from "../lib/duration.ts";
+import type { SignalCode } from "./ids.ts";
+import { factTime, type HeldSignal } from "./signal.ts";
+import { scalar, type VehicleState } from "./state.ts";
+
+/** Minutes within which fresh data of an active car appears at Smartcar: the slow end of each make's usual range. */
+const CADENCE_MIN: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries({
+    3: "byd polestar volvo",
+    5: "tesla audi rivian hyundai kia skoda",
+    10: `alfa-romeo bmw chrysler citroen cupra dodge ds fiat ford infiniti jeep lexus lincoln mazda mercedes-benz
+         nissan opel peugeot ram subaru vauxhall volkswagen`,
+    30: "honda jaguar land-rover",
+    45: "buick cadillac chevrolet gmc",
+    60: "acura dacia mg mini porsche renault toyota",
+  }).flatMap(([cadence, makes]) => makes.split(/\s+/).map((make) => [make, Number(cadence)])),
+);
+const UNKNOWN_MAKE_MIN = 60;
+/** A delivery may miss one round without anything being wrong. */
+const ROUNDS = 2;
+/** A parked car produces nothing; one that is not subscribed is refreshed about once a day. */
+const PARKED_MS = hours(26);
+/** What does not change over a car's life, or hardly. */
+const LASTING =
+  /^(vehicleidentification|vehicleuseraccount|connectivitysoftware|wheel-style|tractionbattery-nominalcapacity)/;
+
+/** Until when a held value counts as fresh (epoch milliseconds). Pure. */
+export function freshUntil(signal: HeldSignal, state: VehicleState, make: string | null, pollMs: number): number {
+  const { value } = signal;
+  if (value === null) return 0;
+  if (LASTING.test(signal.code)) return Number.POSITIVE_INFINITY;
+  const heardAt = Math.max(value.retrievedAt ?? factTime(value) ?? value.receivedAt, factTime(value) ?? 0);
+  if (!isActive(state)) return heardAt + PARKED_MS;
+  const cadenceMin = CADENCE_MIN[(make ?? "").toLowerCase().replace(/[\s_]+/g, "-")] ?? UNKNOWN_MAKE_MIN;
+  return heardAt + ROUNDS * Math.max(minutes(cadenceMin), pollMs);
+}
+
+/** Codes whose value has outlived its expected cadence at `now`. */
+export function staleCodes(state: VehicleState, make: string | null, pollMs: number, now: number): Set<SignalCode> {
+  const stale = new Set<SignalCode>();
+  for (const [code, signal] of state.signals) if (freshUntil(signal, state, make, pollMs) <= now) stale.add(code);
+  return stale;
+}
+
+/** Charging or driving: a car that talks to its maker. */
+function isActive(state: VehicleState): boolean {
+  if (scalar(state, "connectivitystatus-isasleep") === true) return false;
+  const speed = scalar(state, "motion-currentspeed");
+  const gear = String(scalar(state, "transmission-gearstate") ?? "PARK").toUpperCase();
+  return scalar(state, "charge-ischarging") === true || (typeof speed === "number" && speed > 0) || gear !== "PARK";
+}

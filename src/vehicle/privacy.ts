@@ -1,0 +1,62 @@
+import { isObject, type JsonObject, parseJson } from "../lib/json.ts";
+import type { Batch, Observation } from "./observation.ts";
+
+/** How much of a car's whereabouts this bridge keeps and passes on. */
+export type LocationPrivacy = "exact" | "rounded" | "off";
+
+/** Two decimals of a degree are about one kilometre. */
+const DECIMALS = 2;
+const COORDINATE = /^(lat|latitude|lon|lng|long|longitude)$/i;
+/** Words and numbers that pin a place down as well as coordinates do. */
+const ADDRESS = /^(address|street|streetaddress|formattedaddress|postalcode|zip|zipcode|geohash|pluscode|what3words)$/i;
+/** With `off`, whole places go: also a place's name says where somebody is. */
+const PLACE = /^(location|position|place|coordinates?|address|geo)$/i;
+const LOCATION_GROUP = "location-";
+
+/** Applies the rule to everything a batch tells, before it is merged, stored, logged or published. */
+export function withPrivacy(batch: Batch, level: LocationPrivacy): Batch {
+  if (level === "exact") return batch;
+  const observations = batch.observations.flatMap((observation) => soften(observation, level));
+  return { ...batch, observations };
+}
+
+/**
+ * The same for a body kept as text. Text that is no JSON cannot be cleaned, so nothing of it is kept.
+ */
+export function privateText(raw: string, level: LocationPrivacy): string {
+  if (level === "exact") return raw;
+  const parsed = parseJson(raw);
+  return parsed === undefined
+    ? `(${raw.length} characters, not kept: privacy.location)`
+    : JSON.stringify(walk(parsed, level));
+}
+
+function soften(observation: Observation, level: "rounded" | "off"): Observation[] {
+  if (level === "off" && observation.code.startsWith(LOCATION_GROUP)) return [];
+  if (observation.body === null) return [observation];
+  return [{ ...observation, body: walk(observation.body, level) as JsonObject }];
+}
+
+function walk(value: unknown, level: "rounded" | "off"): unknown {
+  if (Array.isArray(value)) return value.map((item) => walk(item, level));
+  if (!isObject(value)) return value;
+  if (level === "off" && isLocationSignal(value)) return { ...value, body: null };
+  const kept: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) {
+    if (ADDRESS.test(key)) continue;
+    if (level === "off" && (COORDINATE.test(key) || PLACE.test(key))) continue;
+    kept[key] = COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level);
+  }
+  return kept;
+}
+
+/** A whole signal inside a delivery's text, where the code stands beside the body. */
+function isLocationSignal(value: Record<string, unknown>): boolean {
+  return typeof value["code"] === "string" && value["code"].startsWith(LOCATION_GROUP) && "body" in value;
+}
+
+function rounded(value: unknown): unknown {
+  const number = typeof value === "string" ? Number.parseFloat(value) : value;
+  // A coordinate in a form we do not understand might be exact: it is not kept.
+  return typeof number === "number" && Number.isFinite(number) ? Number(number.toFixed(DECIMALS)) : null;
+}

@@ -1,0 +1,121 @@
+import type { ProblemReport } from "./observation.ts";
+
+/** Who noticed: it also says what can clear it again. */
+export type ProblemOrigin = "webhook" | "poll" | "command" | "connection";
+
+/** A fault that keeps a car's data or commands from working, told in words for its owner. */
+export interface Problem {
+  readonly type: string;
+  readonly code: string | null;
+  readonly message: string;
+  readonly action: string | null;
+  /** https only, or null. */
+  readonly url: string | null;
+  readonly since: number;
+  readonly origin: ProblemOrigin;
+}
+
+/** Problems of one vehicle by type and code: the same fault reported twice is one problem. */
+export type Problems = ReadonlyMap<string, Problem>;
+
+export interface ProblemChange {
+  readonly problems: Problems;
+  readonly key: string;
+  readonly raised: Problem | null;
+  readonly cleared: Problem | null;
+}
+
+export function problemKey(type: string, code: string | null): string {
+  return code === null || code === "UNKNOWN" ? type : `${type}/${code}`;
+}
+
+/** Folds a report in. Returns null when it changes nothing. */
+export function applyReport(held: Problems, report: ProblemReport, origin: ProblemOrigin): ProblemChange | null {
+  const key = problemKey(report.type, report.code);
+  const known = held.get(key);
+  if (report.state === "RESOLVED") return known === undefined ? null : without(held, key, known);
+  if (!concernsOwner(report)) return null;
+  const problem: Problem = {
+    type: report.type,
+    code: report.code,
+    message: report.message ?? defaultMessage(report.type, report.code),
+    action: report.action,
+    url: report.url,
+    since: known?.since ?? report.at,
+    origin: known?.origin ?? origin,
+  };
+  if (known !== undefined && known.message === problem.message && known.url === problem.url) return null;
+  const problems = new Map(held).set(key, problem);
+  return { problems, key, raised: known === undefined ? problem : null, cleared: null };
+}
+
+/** Takes away what a success of this origin disproves, one change at a time; null when there is nothing left to clear. */
+export function clearOrigin(held: Problems, origin: ProblemOrigin): ProblemChange | null {
+  for (const [key, problem] of held) if (problem.origin === origin) return without(held, key, problem);
+  return null;
+}
+
+/** The one to show: the most actionable, then the newest. */
+export function foremost(problems: Problems): Problem | null {
+  let best: Problem | null = null;
+  for (const problem of problems.values()) {
+    if (best === null || rank(problem) > rank(best) || (rank(problem) === rank(best) && problem.since > best.since)) {
+      best = problem;
+    }
+  }
+  return best;
+}
+
+/** Whether the car cannot be reached at all until its owner acts: `availability` is `offline` then. */
+export function cutsOff(problem: Problem): boolean {
+  if (problem.origin === "connection") return true;
+  return problem.type === "CONNECTED_SERVICES_ACCOUNT" && CUTTING_CODES.has(problem.code ?? "");
+}
+
+const CUTTING_CODES = new Set(["AUTHENTICATION_FAILED", "VEHICLE_MISSING", "NO_VEHICLES"]);
+
+function without(held: Problems, key: string, cleared: Problem): ProblemChange {
+  const problems = new Map(held);
+  problems.delete(key);
+  return { problems, key, raised: null, cleared };
+}
+
+/** What a car merely cannot do, or does not share for single signals, is shown with those signals and is no problem. */
+function concernsOwner(report: ProblemReport): boolean {
+  if (report.signals.length === 0) return report.type !== "COMPATIBILITY" || report.code === "MAKE_NOT_COMPATIBLE";
+  return report.type === "CONNECTED_SERVICES_ACCOUNT";
+}
+
+function rank(problem: Problem): number {
+  if (problem.origin === "connection") return 5;
+  if (problem.action === "REAUTHENTICATE") return 4;
+  if (problem.url !== null) return 3;
+  if (problem.type === "CONNECTED_SERVICES_ACCOUNT" || problem.type === "PERMISSION") return 2;
+  return problem.type === "VEHICLE_STATE" ? 0 : 1;
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  "CONNECTED_SERVICES_ACCOUNT/AUTHENTICATION_FAILED":
+    "The sign-in to your car maker's account no longer works. Sign in again to get data and commands back.",
+  "CONNECTED_SERVICES_ACCOUNT/PERMISSION": "Your car maker's account does not allow this. Sign in again and allow it.",
+  "CONNECTED_SERVICES_ACCOUNT/ACCOUNT_ISSUE": "Your car maker's account needs attention: open the maker's app.",
+  "CONNECTED_SERVICES_ACCOUNT/SUBSCRIPTION":
+    "Your car's connected services subscription has ended: renew it in the maker's app.",
+  "CONNECTED_SERVICES_ACCOUNT/NO_VEHICLES": "Your car maker's account holds no car any more.",
+  "CONNECTED_SERVICES_ACCOUNT/VEHICLE_MISSING": "The car is no longer in your car maker's account.",
+  "CONNECTED_SERVICES_ACCOUNT/VIRTUAL_KEY_REQUIRED": "The car needs a virtual key before it takes commands.",
+  "VEHICLE_STATE/ASLEEP": "The car is asleep. Drive it or open it to wake it.",
+  "VEHICLE_STATE/UNREACHABLE": "The car cannot be reached at the moment.",
+  "VEHICLE_STATE/REMOTE_ACCESS_DISABLED": "Remote access is switched off in the car: switch it on in its settings.",
+  "VEHICLE_STATE/VEHICLE_OFFLINE_FOR_SERVICE": "The car is offline for service.",
+  PERMISSION: "You have not granted access to this. Connect the car again and allow it.",
+  BILLING: "The Smartcar plan's calls for this month are used up. Webhooks go on; polls resume next month.",
+  RATE_LIMIT: "Smartcar asked to slow down; the bridge waits and tries again by itself.",
+  CONNECTION: "The car is no longer connected to this Smartcar application. Connect it again.",
+};
+
+function defaultMessage(type: string, code: string | null): string {
+  return (
+    MESSAGES[problemKey(type, code)] ?? MESSAGES[type] ?? `Smartcar reports ${problemKey(type, code)} for this car.`
+  );
+}

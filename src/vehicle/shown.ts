@@ -1,0 +1,50 @@
+import type { SignalCode } from "./ids.ts";
+import type { Observation } from "./observation.ts";
+import { type ReadingValue, readingsOf } from "./readings.ts";
+import { compareAge, type HeldSignal, standing } from "./signal.ts";
+import type { VehicleState } from "./state.ts";
+import type { UnitSystem } from "./units.ts";
+
+/** All readings of a vehicle by name. Where two signals tell the same reading, the newer fact is shown. Pure. */
+export function shownReadings(state: VehicleState, system: UnitSystem): ReadonlyMap<string, ReadingValue> {
+  const shown = new Map<string, { value: ReadingValue; fact: Observation }>();
+  for (const [code, { value: fact }] of state.signals) {
+    if (fact === null || fact.body === null) continue;
+    for (const { name, value } of readingsOf(code, fact.body, system)) {
+      const other = shown.get(name);
+      if (other === undefined || compareAge(fact, other.fact) > 0) shown.set(name, { value, fact });
+    }
+  }
+  return new Map([...shown].map(([name, { value }]) => [name, value]));
+}
+
+/** Names of the readings that a signal yields with its present value. */
+export function readingNames(state: VehicleState, code: SignalCode, system: UnitSystem): readonly string[] {
+  const body = state.signals.get(code)?.value?.body ?? null;
+  return body === null ? [] : readingsOf(code, body, system).map(({ name }) => name);
+}
+
+/** The JSON of `B/V/signals/<code>`: status and error as they stand, the last good value with its own times. */
+export function signalDocument(signal: HeldSignal, fresh: boolean): object {
+  const stands = standing(signal);
+  const fact = signal.value ?? stands;
+  return {
+    code: signal.code,
+    name: fact?.name ?? stands?.name ?? null,
+    group: fact?.group ?? stands?.group ?? null,
+    status: stands?.status ?? null,
+    error: stands?.error ?? null,
+    body: signal.value?.body ?? null,
+    unit: typeof signal.value?.body?.["unit"] === "string" ? signal.value.body["unit"] : null,
+    oem_updated_at: iso(fact?.oemUpdatedAt),
+    retrieved_at: iso(fact?.retrievedAt),
+    received_at: iso(fact?.receivedAt),
+    source: fact?.source ?? null,
+    fresh,
+  };
+}
+
+/** ISO 8601 in UTC, or null. */
+export function iso(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : new Date(at).toISOString();
+}

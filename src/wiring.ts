@@ -1,0 +1,102 @@
+import type { BridgePresenter } from "./bridge/bridge-presenter.ts";
+import type { CarPresenter } from "./bridge/car-presenter.ts";
+import type { CommandInbox } from "./bridge/command-inbox.ts";
+import type { HomeAssistant } from "./bridge/home-assistant.ts";
+import { pollDocument } from "./bridge/poll-document.ts";
+import type { Publisher } from "./bridge/publisher.ts";
+import type { Topics } from "./bridge/topics.ts";
+import type { CommandRunner } from "./commands/runner.ts";
+import type { AppEvents } from "./events.ts";
+import type { Poller } from "./scheduler/poller.ts";
+import { readEvent } from "./smartcar/events.ts";
+import type { StateRepository } from "./store/states.ts";
+import type { Directory } from "./vehicle/directory.ts";
+import type { VehicleId } from "./vehicle/ids.ts";
+import type { Intake } from "./vehicle/intake.ts";
+import { scalar, type VehicleState } from "./vehicle/state.ts";
+import type { Vehicle } from "./vehicle/vehicle.ts";
+
+export interface WiredParts {
+  readonly events: AppEvents;
+  readonly intake: Intake;
+  readonly directory: Directory;
+  readonly poller: Poller;
+  readonly runner: CommandRunner;
+  readonly presenter: CarPresenter;
+  readonly homeAssistant: HomeAssistant;
+  readonly bridge: BridgePresenter;
+  readonly inbox: CommandInbox;
+  readonly publisher: Publisher;
+  readonly topics: Topics;
+  readonly states: StateRepository;
+}
+
+/** Who listens to whom: one line for each thing that follows from another. */
+export function wire(parts: WiredParts): void {
+  const { events, directory, poller, runner, presenter, homeAssistant, bridge, inbox, publisher, topics } = parts;
+  const withVehicle = (id: VehicleId, act: (vehicle: Vehicle) => void) => {
+    const vehicle = directory.get(id);
+    if (vehicle !== undefined) act(vehicle);
+  };
+
+  events.intake.on("changed", (change) => {
+    withVehicle(change.vehicleId, (vehicle) => presenter.onChange(vehicle, change));
+    runner.observe(change.vehicleId);
+    if (change.cleared.length > 0) poller.release(change.vehicleId);
+    if (cadenceKey(change.previous) !== cadenceKey(change.state)) poller.replan(change.vehicleId);
+  });
+  events.intake.on("unknownVehicle", (id) => {
+    if (!directory.isIgnored(id)) directory.refreshSoon();
+  });
+
+  events.directory.on("added", (vehicle) => {
+    presenter.present(vehicle);
+    readmitQuarantined(parts, vehicle.id);
+    poller.replan(vehicle.id);
+    bridge.refresh();
+    bridge.tell({ event_type: "vehicle_added", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
+  });
+  events.directory.on("updated", ({ vehicle, previous }) => {
+    presenter.refresh(vehicle);
+    // A new consent: whatever kept us from reading may be gone.
+    if (vehicle.userId !== previous.userId || vehicle.connected !== previous.connected) poller.release(vehicle.id);
+    poller.replan(vehicle.id);
+    bridge.refresh();
+  });
+  events.directory.on("disconnected", (vehicle) => {
+    presenter.refresh(vehicle);
+    bridge.refresh();
+    bridge.tell({ event_type: "vehicle_disconnected", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
+  });
+
+  // By now every vehicle that still exists is known, so what else was announced is left over.
+  events.directory.on("listed", () => homeAssistant.withdrawOrphans());
+
+  events.poller.on("planned", (view) => {
+    withVehicle(view.vehicleId, ({ topic }) =>
+      publisher.retain(topics.polling(topic), JSON.stringify(pollDocument(view))),
+    );
+  });
+
+  events.runner.on("answer", (answer) => inbox.answer(answer));
+  events.runner.on("moved", ({ vehicleId }) => {
+    withVehicle(vehicleId, (vehicle) => presenter.refresh(vehicle));
+    poller.replan(vehicleId);
+  });
+  events.runner.on("incapable", ({ vehicleId }) => withVehicle(vehicleId, (vehicle) => presenter.refresh(vehicle)));
+
+  homeAssistant.announceBridge();
+}
+
+/** What a vehicle's cadence depends on; the rest of a delivery leaves the plan as it is. */
+function cadenceKey(state: VehicleState): string {
+  return [scalar(state, "charge-ischarging"), scalar(state, "connectivitystatus-isasleep")].join();
+}
+
+/** Deliveries that came before their vehicle was known are read once more: they were answered 200, so they count. */
+function readmitQuarantined({ states, intake }: WiredParts, id: VehicleId): void {
+  for (const { body, receivedAt } of states.releaseQuarantined(id)) {
+    const event = readEvent(Buffer.from(body), receivedAt);
+    if (event.kind === "vehicle") void intake.readmit(event.batch);
+  }
+}

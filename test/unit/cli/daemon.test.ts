@@ -1,0 +1,93 @@
+import { beforeEach, expect, test } from "vitest";
+import { type Daemon, runDaemon } from "../../../src/cli/daemon.ts";
+import { AppError } from "../../../src/lib/errors.ts";
+import { settle } from "../../support/fake-clock.ts";
+import { FakeLog } from "../../support/fake-log.ts";
+import { FakeTerminal } from "../../support/fake-terminal.ts";
+
+let calls: string[];
+let terminal: FakeTerminal;
+let fail: (error: Error) => void;
+const log = new FakeLog();
+
+function fakeApp(start: () => Promise<void> = async () => {}): Daemon {
+  return {
+    async start() {
+      calls.push("start");
+      await start();
+    },
+    async stop(limitMs) {
+      calls.push(`stop ${limitMs}`);
+      return [];
+    },
+    addresses: { privateUrl: "http://127.0.0.1:1", publicUrl: "http://127.0.0.1:2" },
+    failed: new Promise((resolve) => {
+      fail = resolve;
+    }),
+  };
+}
+
+beforeEach(() => {
+  calls = [];
+  terminal = new FakeTerminal();
+});
+
+test("runs until a signal, stops within 8 s, and ends with 0", async () => {
+  const end = runDaemon(fakeApp(), { terminal, log, onStarted: () => void calls.push("started") });
+  await settle();
+  expect(calls).toEqual(["start", "started"]);
+  terminal.process.emit("SIGTERM");
+  expect(await end).toBe(0);
+  expect(calls).toEqual(["start", "started", "stop 8000"]);
+});
+
+test("a signal during the start stops once it has started", async () => {
+  let started: () => void = () => {};
+  const end = runDaemon(
+    fakeApp(() => new Promise((resolve) => (started = resolve))),
+    { terminal, log },
+  );
+  terminal.process.emit("SIGINT");
+  await settle();
+  expect(calls).toEqual(["start"]);
+  started();
+  expect(await end).toBe(0);
+  expect(calls).toEqual(["start", "stop 8000"]);
+});
+
+test("a start that fails is one line with what to do, and ends with 1", async () => {
+  const busy = new AppError("PORT", "port 8080 is in use", { disposition: "fix-config", hint: "Set http.port." });
+  expect(
+    await runDaemon(
+      fakeApp(() => Promise.reject(busy)),
+      { terminal, log },
+    ),
+  ).toBe(1);
+  expect(terminal.stderr).toBe("smartcar2mqtt: port 8080 is in use. Set http.port.\n");
+});
+
+test("an app that cannot go on is stopped, and ends with 1", async () => {
+  const end = runDaemon(fakeApp(), { terminal, log });
+  await settle();
+  fail(new Error("the disk is gone"));
+  expect(await end).toBe(1);
+  expect(calls).toEqual(["start", "stop 8000"]);
+});
+
+test("a failure nobody caught stops in order, and ends with 1", async () => {
+  const end = runDaemon(fakeApp(), { terminal, log });
+  await settle();
+  terminal.process.emit("unhandledRejection", new Error("x"));
+  expect(await end).toBe(1);
+  expect(calls).toEqual(["start", "stop 8000"]);
+});
+
+test("a second signal while it stops ends at once", async () => {
+  const stopping = fakeApp();
+  void runDaemon({ ...stopping, addresses: stopping.addresses, stop: () => new Promise(() => {}) }, { terminal, log });
+  await settle();
+  terminal.process.emit("SIGTERM");
+  await terminal.clock.advance(1_000);
+  terminal.process.emit("SIGTERM");
+  expect(terminal.abandoned).toEqual([1]);
+});

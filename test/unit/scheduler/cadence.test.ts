@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hours, minutes, seconds } from "../../../src/lib/duration.ts";
+import type { BudgetView } from "../../../src/scheduler/budget.ts";
+import { type CadenceInput, FLOOR_MS, NEW_PLAN, nextPoll } from "../../../src/scheduler/cadence.ts";
+
+const NOW = Date.UTC(2026, 10, 15, 12);
+const budget: BudgetView = {
+  used: 10,
+  remaining: 490,
+  forPolling: 440,
+  budget: 500,
+  resetsAt: Date.UTC(2026, 11, 1),
+};
+
+function input(overrides: Partial<CadenceInput> = {}): CadenceInput {
+  return {
+    now: NOW,
+    settings: { mode: "auto", chargingMs: minutes(15), idleMs: hours(6) },
+    plan: NEW_PLAN,
+    budget,
+    charging: false,
+    asleep: false,
+    lastWebhookAt: null,
+    ...overrides,
+  };
+}
+
+const polled = (agoMs: number) => ({ ...NEW_PLAN, lastPollAt: NOW - agoMs, lastTryAt: NOW - agoMs });
+
+describe("cadence", () => {
+  it("reads at once what was never read", () => {
+    expect(nextPoll(input())).toMatchObject({ dueAt: NOW, reason: "first read" });
+  });
+
+  it("follows the intervals for charging and otherwise", () => {
+    expect(nextPoll(input({ plan: polled(0) })).dueAt).toBe(NOW + hours(6));
+    expect(nextPoll(input({ plan: polled(0), charging: true })).dueAt).toBe(NOW + minutes(15));
+  });
+
+  it("never polls in mode never", () => {
+    expect(nextPoll(input({ settings: { mode: "never", chargingMs: 1, idleMs: 1 } })).dueAt).toBeNull();
+  });
+
+  it("counts a delivery like a read in mode auto, not in mode always", () => {
+    const delivered = { plan: polled(hours(5)), lastWebhookAt: NOW - minutes(1) };
+    expect(nextPoll(input(delivered)).dueAt).toBe(NOW - minutes(1) + hours(6));
+    const always = { mode: "always", chargingMs: minutes(15), idleMs: hours(6) } as const;
+    expect(nextPoll(input({ ...delivered, settings: always })).dueAt).toBe(NOW + hours(1));
+  });
+
+  it("waits longer each time nothing new came, up to a day", () => {
+    const quiet = (n: number) => nextPoll(input({ plan: { ...polled(0), quiet: n } })).intervalMs;
+    expect([0, 1, 2, 3, 50].map(quiet)).toEqual([hours(6), hours(12), hours(24), hours(24), hours(24)]);
+  });
+
+  it("leaves a sleeping car alone for a day", () => {
+    expect(nextPoll(input({ plan: polled(0), asleep: true, charging: true }))).toMatchObject({
+      dueAt: NOW + hours(24),
+      reason: "asleep",
+    });
+  });
+
+  it("tries a failed first read again after 30 s, doubling to 15 min", () => {
+    const after = (failures: number) => {
+      const { dueAt } = nextPoll(input({ plan: { ...NEW_PLAN, failures, lastTryAt: NOW } }));
+      return (dueAt ?? 0) - NOW;
+    };
+    expect([1, 2, 3, 10].map(after)).toEqual([seconds(30), seconds(60), seconds(120), minutes(15)]);
+  });
+
+  it("obeys a hold to the millisecond and gives its reason", () => {
+    const plan = { ...polled(hours(7)), holdUntil: NOW + 61_000, holdReason: "Smartcar asked to wait" };
+    expect(nextPoll(input({ plan }))).toMatchObject({ dueAt: NOW + 61_000, reason: "Smartcar asked to wait" });
+  });
+
+  it("stops until the month turns when the polling share is used up", () => {
+    const spent = { ...budget, used: 450, remaining: 50, forPolling: 0 };
+    expect(nextPoll(input({ budget: spent, plan: polled(hours(9)) })).dueAt).toBe(budget.resetsAt);
+  });
+
+  it("keeps the interval a fifth ahead of an even pace, and stretches it beyond", () => {
+    const charging = { plan: polled(0), charging: true };
+    // On the 15th at noon 48 % of November are over: even pace 241.7, a fifth ahead 341.7.
+    const at = (used: number) =>
+      nextPoll(input({ ...charging, budget: { ...budget, used, remaining: 500 - used, forPolling: 450 - used } }));
+    expect(at(341).intervalMs).toBe(minutes(15));
+    expect(at(342).intervalMs).toBe(Math.round((budget.resetsAt - NOW) / 108));
+  });
+
+  it("does not wait longer because the clock was set back", () => {
+    const plan = { ...NEW_PLAN, lastPollAt: NOW + hours(24), lastTryAt: NOW + hours(24) };
+    expect(nextPoll(input({ plan })).dueAt).toBe(NOW + hours(6));
+  });
+
+  it("never asks sooner than the floor after an answer, nor before now", () => {
+    const plans = fc.record({
+      lastPollAt: fc.integer({ min: NOW - hours(48), max: NOW }),
+      failures: fc.constant(0),
+      quiet: fc.nat(10),
+      jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(plans, fc.boolean(), fc.boolean(), (plan, charging, asleep) => {
+        const full = { ...NEW_PLAN, ...plan, lastTryAt: plan.lastPollAt };
+        const { dueAt } = nextPoll(input({ plan: full, charging, asleep }));
+        expect(dueAt).toBeGreaterThanOrEqual(Math.max(NOW, plan.lastPollAt + FLOOR_MS));
+      }),
+    );
+  });
+});

@@ -34,6 +34,7 @@ import { WebhookReceiver } from "./smartcar/webhook.ts";
 import { openStore } from "./store/store.ts";
 import { calendar } from "./upkeep.ts";
 import { Directory } from "./vehicle/directory.ts";
+import type { SignalCode, VehicleId } from "./vehicle/ids.ts";
 import { Intake } from "./vehicle/intake.ts";
 import { wire } from "./wiring.ts";
 
@@ -70,6 +71,7 @@ export function createApp(config: Config, seams: Seams): App {
   const events = createEvents(logOf("events"));
   const topics = new Topics({ base: config.mqtt.base_topic, discoveryPrefix: config.homeassistant.discovery_prefix });
   const override = new Map(config.vehicles.map((vehicle) => [vehicle.id, vehicle]));
+  const accepts = (id: VehicleId, code: SignalCode) => override.get(id)?.accept.includes(code) === true;
 
   // What is known, and how it is kept.
   const store = openStore<Plan, Execution, Announced>(config.data_dir);
@@ -80,6 +82,7 @@ export function createApp(config: Config, seams: Seams): App {
       store: store.states,
       events: events.intake,
       isKnown: (id) => directory.get(id) !== undefined,
+      accepts,
       privacyOf: (id) => (id === null ? undefined : override.get(id)?.location) ?? config.privacy.location,
     }),
   );
@@ -213,6 +216,7 @@ export function createApp(config: Config, seams: Seams): App {
       pollMs: (id) => poller.view(id).next.intervalMs,
       onShown: (vehicle, readings) => homeAssistant.announceCar(vehicle, readings),
       commands,
+      accepts,
       clock,
     }),
   );

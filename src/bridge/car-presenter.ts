@@ -33,6 +33,8 @@ export interface PresenterOptions {
   readonly vehicles: () => readonly Vehicle[];
   readonly stateOf: (id: VehicleId) => VehicleState;
   readonly commands: CommandView;
+  /** Whether a vehicle was told to take a signal's values as they come. */
+  readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
   /** Called when what Home Assistant is told of a car may have changed. */
@@ -108,7 +110,8 @@ export class CarPresenter implements Part {
   }
 
   #readings(vehicle: Vehicle, state: VehicleState): Map<string, ReadingValue> {
-    const readings = new Map(shownReadings(state, this.#options.units));
+    const { units, accepts } = this.#options;
+    const readings = new Map(shownReadings(state, units, (code) => accepts(vehicle.id, code)));
     const echo = this.#options.commands.lockEcho(vehicle.id, state);
     if (echo !== null) readings.set("lock", echo);
     if (state.lastWebhookAt !== null) readings.set("last_webhook_received", iso(state.lastWebhookAt));
@@ -116,11 +119,14 @@ export class CarPresenter implements Part {
   }
 
   #showSignal(vehicle: Vehicle, state: VehicleState, code: SignalCode): void {
-    const { publisher, topics } = this.#options;
+    const { publisher, topics, accepts } = this.#options;
     const signal = state.signals.get(code);
     if (signal === undefined) return;
     const fresh = this.#stale.get(vehicle.id)?.has(code) !== true;
-    publisher.retain(topics.signal(vehicle.topic, code), JSON.stringify(signalDocument(signal, fresh)));
+    publisher.retain(
+      topics.signal(vehicle.topic, code),
+      JSON.stringify(signalDocument(signal, fresh, accepts(vehicle.id, code))),
+    );
   }
 
   #showProblem(vehicle: Vehicle, state: VehicleState): void {

@@ -124,7 +124,7 @@ function introduction(privateUrl: string, mqttPort: number): string {
     "",
     "smartcar2mqtt is running against a simulated Smartcar. Ctrl-C ends it.",
     "",
-    `  Open       ${privateUrl}`,
+    `  Open       ${privateUrl}/readyz`,
     `  Subscribe  mosquitto_sub -h ${LOOPBACK} -p ${mqttPort} -v -t 'smartcar/#'`,
     "",
   ].join("\n");

@@ -6,6 +6,9 @@ import { type Setting, sections, settings } from "./settings.ts";
 const TABLE_START = "<!-- config:start -->";
 const TABLE_END = "<!-- config:end -->";
 const LINE_WIDTH = 100;
+/** Blank lines between comments alone do not survive every formatter. */
+const SEPARATOR = "#";
+const JSON_WIDTH = 120;
 
 /** config/config.example.yaml: every key with its description; only what must be set is not commented out. */
 export function exampleYaml(): string {
@@ -18,9 +21,9 @@ export function exampleYaml(): string {
   let section: string | undefined;
   for (const setting of settings) {
     const [name = "", inner] = setting.path;
-    if (inner === undefined) lines.push("", ...keyLines(setting, ""));
+    if (inner === undefined) lines.push(SEPARATOR, ...keyLines(setting, ""));
     else {
-      if (name !== section) lines.push("", ...comment(descriptionOf(name), ""), `${name}:`);
+      if (name !== section) lines.push(SEPARATOR, ...comment(descriptionOf(name), ""), `${name}:`);
       lines.push(...keyLines(setting, "  "));
     }
     section = name;
@@ -89,7 +92,18 @@ export function editorSchema(): string {
       if (jsonSchema.type === "object" && !isEntry) delete jsonSchema.required;
     },
   });
-  return `${JSON.stringify({ title: "smartcar2mqtt", ...schema }, null, 2)}\n`;
+  return `${withShortLists(JSON.stringify({ title: "smartcar2mqtt", ...schema }, null, 2))}\n`;
+}
+
+/** Puts a list of plain values on one line where it fits, as the project's formatter does. */
+function withShortLists(json: string): string {
+  return json.replace(/^( *)(.*)\[\n([^[\]{}]*?)\n\1\]/gm, (long, indent: string, before: string, items: string) => {
+    const short = `${indent}${before}[${items
+      .split("\n")
+      .map((item) => item.trim())
+      .join(" ")}]`;
+    return short.length < JSON_WIDTH ? short : long;
+  });
 }
 
 /** The README with its configuration table brought up to date. @throws when the markers are missing */

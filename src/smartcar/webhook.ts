@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import { seconds } from "../lib/duration.ts";
+import { hours, seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Delivery, DeliveryIntake } from "../vehicle/delivery.ts";
@@ -26,6 +26,7 @@ type AuthenticEvent = Exclude<WebhookEvent, { kind: "verify" }>;
 
 /** A verification is a few hundred bytes; nothing larger is parsed for a stranger. */
 const MAX_VERIFY_BYTES = 8 * 1024;
+const WARN_AGAIN_MS = hours(1);
 const VERIFY_BURST = 10;
 const VERIFY_REFILL_MS = seconds(6);
 
@@ -36,6 +37,7 @@ const VERIFY_REFILL_MS = seconds(6);
 export class WebhookReceiver {
   readonly #options: WebhookReceiverOptions;
   readonly #verifications: TokenBucket;
+  readonly #warnedAt = new Map<string, number>();
   #stats: WebhookStats = NO_REQUESTS;
 
   constructor(options: WebhookReceiverOptions) {
@@ -76,7 +78,7 @@ export class WebhookReceiver {
     const { clock, log } = this.#options;
     if (!isSafeChallenge(challenge)) {
       this.#count({ verifyRefused: this.#stats.verifyRefused + 1 });
-      log.warn({}, "webhook verification with a challenge of the wrong form refused");
+      this.#warnSeldom("challenge", "webhook verification with a challenge of the wrong form refused");
       return { status: 400 };
     }
     const waitMs = this.#verifications.take();
@@ -114,18 +116,25 @@ export class WebhookReceiver {
 
   #reject(cause: RejectionCause): WebhookAnswer {
     const missing = cause === "signature missing";
-    const { lastRejection, rejectedMissing, rejectedWrong } = this.#stats;
+    const { rejectedMissing, rejectedWrong } = this.#stats;
     this.#count({
       rejectedMissing: rejectedMissing + (missing ? 1 : 0),
       rejectedWrong: rejectedWrong + (missing ? 0 : 1),
       lastRejectedAt: this.#options.clock.now(),
       lastRejection: cause,
     });
-    // Strangers may come by the thousand: only a new reason is worth a line.
-    const { log } = this.#options;
-    if (cause === lastRejection) log.debug({ cause }, "unsigned webhook request refused");
-    else log.warn({ cause }, "unsigned webhook request refused");
+    this.#warnSeldom(cause, "unsigned webhook request refused");
     return { status: 401 };
+  }
+
+  /** Strangers may come by the thousand: each reason is worth one line an hour; the counters know the rest. */
+  #warnSeldom(cause: string, message: string): void {
+    const { clock, log } = this.#options;
+    const now = clock.now();
+    const warnedAt = this.#warnedAt.get(cause);
+    if (warnedAt !== undefined && Math.abs(now - warnedAt) < WARN_AGAIN_MS) return;
+    this.#warnedAt.set(cause, now);
+    log.warn({ cause }, message);
   }
 
   #count(changed: Partial<WebhookStats>): void {

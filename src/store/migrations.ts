@@ -6,7 +6,7 @@ const STEPS: readonly string[] = [
   `
   CREATE TABLE vehicles (id TEXT PRIMARY KEY, topic TEXT NOT NULL UNIQUE, data TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE signals (
-    vehicle_id TEXT NOT NULL, code TEXT NOT NULL, value TEXT, complaint TEXT,
+    vehicle_id TEXT NOT NULL, code TEXT NOT NULL, value TEXT, complaint TEXT, refused TEXT,
     PRIMARY KEY (vehicle_id, code)
   ) WITHOUT ROWID;
   CREATE TABLE contacts (vehicle_id TEXT PRIMARY KEY, last_webhook_at INTEGER NOT NULL) WITHOUT ROWID;

@@ -36,12 +36,19 @@ export class StateRepository extends Repository implements IntakeStore {
       drafts.set(vehicleId(id), fresh);
       return fresh;
     };
-    type SignalRow = { vehicle_id: string; code: SignalCode; value: string | null; complaint: string | null };
-    for (const row of this.all<SignalRow>("SELECT vehicle_id, code, value, complaint FROM signals")) {
+    type SignalRow = {
+      vehicle_id: string;
+      code: SignalCode;
+      value: string | null;
+      complaint: string | null;
+      refused: string | null;
+    };
+    for (const row of this.all<SignalRow>("SELECT vehicle_id, code, value, complaint, refused FROM signals")) {
       draft(row.vehicle_id).signals.set(row.code, {
         code: row.code,
         value: parseObservation(row.value),
         complaint: parseObservation(row.complaint),
+        refused: parseObservation(row.refused),
       });
     }
     type ProblemRow = { vehicle_id: string; key: string; data: string };
@@ -112,12 +119,14 @@ export class StateRepository extends Repository implements IntakeStore {
       const signal = change.state.signals.get(code);
       if (signal === undefined) continue;
       this.run(
-        `INSERT INTO signals (vehicle_id, code, value, complaint) VALUES (?, ?, ?, ?)
-         ON CONFLICT (vehicle_id, code) DO UPDATE SET value = excluded.value, complaint = excluded.complaint`,
+        `INSERT INTO signals (vehicle_id, code, value, complaint, refused) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (vehicle_id, code)
+         DO UPDATE SET value = excluded.value, complaint = excluded.complaint, refused = excluded.refused`,
         change.vehicleId,
         code,
-        signal.value === null ? null : JSON.stringify(signal.value),
-        signal.complaint === null ? null : JSON.stringify(signal.complaint),
+        textOf(signal.value),
+        textOf(signal.complaint),
+        textOf(signal.refused),
       );
       if (HISTORY_CODES.has(code)) this.#saveHistory(change, code, signal);
     }
@@ -148,6 +157,10 @@ export class StateRepository extends Repository implements IntakeStore {
       );
     }
   }
+}
+
+function textOf(observation: Observation | null): string | null {
+  return observation === null ? null : JSON.stringify(observation);
 }
 
 function parseObservation(text: string | null): Observation | null {

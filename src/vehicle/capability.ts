@@ -11,7 +11,7 @@ export interface SignalCapability {
   readonly granted: boolean | null;
   /** The webhook carries it. */
   readonly webhook: boolean | null;
-  /** ISO time of the newest value, or null. */
+  /** Day of the newest value (UTC), or null. No finer: this is a map, not a ticker. */
   readonly last_seen: string | null;
 }
 
@@ -33,7 +33,7 @@ function capabilityOf(signal: HeldSignal, hasWebhook: boolean): SignalCapability
     car: incapable ? false : usable || signal.value !== null ? true : null,
     granted: ungranted ? false : usable ? true : null,
     webhook: carried ? true : hasWebhook ? false : null,
-    last_seen: seenAt === null ? null : new Date(seenAt).toISOString(),
+    last_seen: seenAt === null ? null : new Date(seenAt).toISOString().slice(0, 10),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from "../lib/json.ts";
 import {
   type BodyReader,
   CORNERS,
@@ -12,7 +13,18 @@ import {
   textAt,
   tirePressureAt,
 } from "./body-readers.ts";
-import { flag, latch, list, measure, type ReadingSpec, type SignalSpec, signal, word } from "./catalogue-row.ts";
+import {
+  flag,
+  latch,
+  list,
+  measure,
+  moving,
+  type ReadingSpec,
+  type SignalSpec,
+  signal,
+  within,
+  word,
+} from "./catalogue-row.ts";
 
 const value = numberAt("value");
 const isTrue = flagAt("value");
@@ -36,6 +48,7 @@ const location: ReadingSpec = {
   read: place,
   quantity: "none",
   entity: { platform: "device_tracker", icon: "mdi:car" },
+  refuse: (at) => (isObject(at) && at["latitude"] === 0 && at["longitude"] === 0 ? "0/0 stands for no position" : null),
 };
 
 /** Told once and never again: facts for a card about the car, not for a history. */
@@ -154,15 +167,26 @@ export const CAR_SIGNALS: readonly SignalSpec[] = [
     "Status",
     word("low_voltage_battery_status", "12 V battery status", says, { diagnostic: true, icon: "mdi:car-battery" }),
   ),
-  signal("Motion", "CurrentSpeed", measure("speed", "Speed", "speed", value, { precision: 0 })),
   signal(
-    "Odometer",
-    "TraveledDistance",
-    measure("odometer", "Odometer", "distance", value, {
-      stateClass: "total_increasing",
-      precision: 0,
-      icon: "mdi:counter",
-    }),
+    "Motion",
+    "CurrentSpeed",
+    within(measure("speed", "Speed", "speed", value, { precision: 0 }), { min: 0, max: 450, not: [255] }),
+  ),
+  moving(
+    signal(
+      "Odometer",
+      "TraveledDistance",
+      // A car that says 0 for a moment would begin a new meter in Home Assistant's statistics.
+      within(
+        measure("odometer", "Odometer", "distance", value, {
+          stateClass: "total_increasing",
+          precision: 0,
+          icon: "mdi:counter",
+        }),
+        { min: 0.1, max: 3_000_000 },
+      ),
+    ),
+    { rising: true, perMinute: 5, slack: 50 },
   ),
 
   signal("Service", "IsInService", flag("in_service", "In service", isTrue, { icon: "mdi:car-wrench" })),

@@ -8,7 +8,17 @@ import {
   numberAt,
   textAt,
 } from "./body-readers.ts";
-import { count, flag, list, measure, type ReadingSpec, type SignalSpec, signal, word } from "./catalogue-row.ts";
+import {
+  count,
+  flag,
+  list,
+  measure,
+  moving,
+  type ReadingSpec,
+  type SignalSpec,
+  signal,
+  word,
+} from "./catalogue-row.ts";
 
 const value = numberAt("value");
 const isTrue = flagAt("value");
@@ -137,10 +147,14 @@ export const CHARGING_SIGNALS: readonly SignalSpec[] = [
     rangeIdeal(additionalRange("IDEAL_CONDITIONS")),
     rangeRated(additionalRange("RATED")),
   ),
-  signal(
-    "TractionBattery",
-    "StateOfCharge",
-    measure("battery", "Battery", "percent", value, { deviceClass: "battery" }),
+  moving(
+    signal(
+      "TractionBattery",
+      "StateOfCharge",
+      measure("battery", "Battery", "percent", value, { deviceClass: "battery" }),
+    ),
+    // The quickest chargers give 6 % a minute; a car that wakes from a long sleep has had the time.
+    { perMinute: 8, slack: 25 },
   ),
   // The three that follow are known from the public compatibility matrix only.
   signal("TractionBattery", "EstimatedRange", rangeEstimated(value)),

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../lib/json.ts";
 import type { BodyReader } from "./body-readers.ts";
 import { type SignalCode, signalCode } from "./ids.ts";
 import type { Quantity } from "./units.ts";
@@ -27,6 +28,25 @@ export interface ReadingSpec {
   readonly read: BodyReader;
   readonly quantity: Quantity;
   readonly entity: EntityHint;
+  /** Says why a value (in the metric unit) cannot be true; null when it can. Absent: anything can. */
+  readonly refuse?: (value: JsonValue) => string | null;
+}
+
+/** What numbers can be true, in the metric unit. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** Numbers within that stand for "no reading". */
+  readonly not?: readonly number[];
+}
+
+/** How a signal's number may move from one fact to a newer one. */
+export interface Course {
+  /** Never falls, but for what rounding explains. */
+  readonly rising?: true;
+  /** Never moves by more than `slack` plus so much a minute. */
+  readonly perMinute: number;
+  readonly slack: number;
 }
 
 /** One signal of Smartcar and what we make of it. */
@@ -35,7 +55,25 @@ export interface SignalSpec {
   readonly group: string;
   readonly name: string;
   readonly readings: readonly ReadingSpec[];
+  /** For the first reading; absent: any movement is possible. */
+  readonly course?: Course;
 }
+
+/** What any number of a quantity must keep to. A row that knows better says so by {@link within}. */
+const REFUSE: Readonly<Partial<Record<Quantity, ReturnType<typeof outside>>>> = {
+  percent: outside({ min: 0, max: 100 }),
+  distance: outside({ min: 0, max: 3_000, not: [65_535] }),
+  speed: outside({ min: 0, max: 3_000 }),
+  energy: outside({ min: 0, max: 500 }),
+  energy_storage: outside({ min: 1, max: 1_000 }),
+  power: outside({ min: -400_000, max: 1_000_000, not: [65_535] }),
+  voltage: outside({ min: 0, max: 1_500 }),
+  current: outside({ min: -1_000, max: 1_000 }),
+  temperature: outside({ min: -60, max: 100 }),
+  pressure: outside({ min: 0, max: 690 }),
+  volume: outside({ min: 0, max: 1_000 }),
+  duration: outside({ min: 0, max: 14_400, not: [65_535] }),
+};
 
 type Hints = Omit<EntityHint, "platform">;
 
@@ -55,6 +93,24 @@ const DEVICE_CLASS: Readonly<Partial<Record<Quantity, string>>> = {
   duration: "duration",
 };
 
+/** The same reading with limits of its own. */
+export function within(spec: ReadingSpec, range: Range): ReadingSpec {
+  return { ...spec, refuse: outside(range) };
+}
+
+/** The same signal with a limit to how it moves. */
+export function moving(spec: SignalSpec, course: Course): SignalSpec {
+  return { ...spec, course };
+}
+
+function outside({ min, max, not = [] }: Range): (value: JsonValue) => string | null {
+  return (value) => {
+    if (typeof value !== "number") return null;
+    if (not.includes(value)) return `${value} stands for no reading`;
+    return value < min || value > max ? `${value} is outside ${min} to ${max}` : null;
+  };
+}
+
 /** A row's signal. The code is group and name in lower case, as everywhere at Smartcar. */
 export function signal(group: string, name: string, ...readings: readonly ReadingSpec[]): SignalSpec {
   return { code: signalCode(`${group}-${name}`), group, name, readings };
@@ -70,7 +126,9 @@ export function measure(
 ): ReadingSpec {
   const deviceClass = DEVICE_CLASS[quantity];
   const derived: Hints = { stateClass: "measurement", ...(deviceClass === undefined ? {} : { deviceClass }) };
-  return { name, label, read, quantity, entity: { platform: "sensor", ...derived, ...hints } };
+  const entity: EntityHint = { platform: "sensor", ...derived, ...hints };
+  const refuse = REFUSE[quantity];
+  return { name, label, read, quantity, entity, ...(refuse === undefined ? {} : { refuse }) };
 }
 
 /** A number that counts something. */

@@ -4,6 +4,7 @@ import type { Acceptance, Delivery, DeliveryIntake } from "./delivery.ts";
 import type { SignalCode, VehicleId } from "./ids.ts";
 import { merge } from "./merge.ts";
 import type { Batch, ProblemReport } from "./observation.ts";
+import { acceptAll, byCourse } from "./plausibility.ts";
 import { type LocationPrivacy, privateText, withPrivacy } from "./privacy.ts";
 import { applyReport, clearOrigin, type Problem, type ProblemChange, type ProblemOrigin } from "./problem.ts";
 import type { HeldSignal } from "./signal.ts";
@@ -57,6 +58,8 @@ export interface IntakeOptions {
   readonly events: Events<IntakeEvents>;
   readonly isKnown: (id: VehicleId) => boolean;
   readonly privacyOf: (id: VehicleId | null) => LocationPrivacy;
+  /** Whether a vehicle was told to take a signal's values as they come. */
+  readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
 }
 
 interface Entry {
@@ -200,7 +203,9 @@ class Group {
       if (delivery !== null) this.#keepAside(delivery);
       return "quarantined";
     }
-    this.#draft(batch.vehicleId).fold(withPrivacy(batch, this.#options.privacyOf(batch.vehicleId)), entry);
+    const { privacyOf, accepts } = this.#options;
+    const id = batch.vehicleId;
+    this.#draft(id).fold(withPrivacy(batch, privacyOf(id)), entry, (code) => accepts(id, code));
     if (delivery !== null) this.#contacts.set(batch.vehicleId, delivery.receivedAt);
     return "stored";
   }
@@ -256,10 +261,10 @@ class Draft {
     this.#problems = previous.problems;
   }
 
-  fold(batch: Batch, entry: Pick<Entry, "origin" | "clears">): void {
+  fold(batch: Batch, entry: Pick<Entry, "origin" | "clears">, accepts: (code: SignalCode) => boolean): void {
     for (const observation of batch.observations) {
       const held = (this.#signals ?? this.#previous.signals).get(observation.code);
-      const { signal, changed } = merge(held, observation);
+      const { signal, changed } = merge(held, observation, accepts(observation.code) ? acceptAll : byCourse);
       if (signal === held) continue;
       this.#signals ??= new Map(this.#previous.signals);
       this.#signals.set(observation.code, signal);

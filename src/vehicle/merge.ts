@@ -1,5 +1,6 @@
 import { jsonEqual } from "../lib/json.ts";
 import type { Observation } from "./observation.ts";
+import { byCourse, type Judge } from "./plausibility.ts";
 import { compareAge, compareKnown, factTime, type HeldSignal, isUsable, standing } from "./signal.ts";
 
 export interface MergeResult {
@@ -10,16 +11,37 @@ export interface MergeResult {
 
 /**
  * Folds one observation into what is held of its signal. Pure. The newest fact wins; the result does not depend on the
- * order or the number of arrivals, except that exact ties of different content go to the later arrival.
+ * order or the number of arrivals, except that exact ties of different content go to the later arrival. A value that
+ * cannot follow the one before (an odometer that falls) is kept aside.
  */
-export function merge(held: HeldSignal | undefined, incoming: Observation): MergeResult {
-  const before: HeldSignal = held ?? { code: incoming.code, value: null, complaint: null };
-  const usable = isUsable(incoming);
-  const slot = usable ? before.value : before.complaint;
-  const { winner, news } = fold(slot, incoming, usable ? compareAge : compareComplaints);
-  if (winner === slot) return { signal: before, changed: false };
-  const after: HeldSignal = usable ? { ...before, value: winner } : { ...before, complaint: winner };
+export function merge(held: HeldSignal | undefined, incoming: Observation, judge: Judge = byCourse): MergeResult {
+  const before = held ?? { code: incoming.code, value: null, complaint: null, refused: null };
+  if (isUsable(incoming)) return mergeValue(before, incoming, judge);
+  const { winner, news } = fold(before.complaint, incoming, compareComplaints);
+  if (winner === before.complaint) return { signal: before, changed: false };
+  const after = { ...before, complaint: winner };
   return { signal: after, changed: news || valueStands(before) !== valueStands(after) };
+}
+
+function mergeValue(before: HeldSignal, incoming: Observation, judge: Judge): MergeResult {
+  const { value, refused } = before;
+  if (value !== null && !sameFact(value, incoming)) {
+    const [older, newer] = compareAge(value, incoming) > 0 ? [incoming, value] : [value, incoming];
+    if (judge(older, newer) !== null) return refuse(before, older, newer);
+  }
+  const { winner, news } = fold(value, incoming, compareAge);
+  if (winner === value) return { signal: before, changed: false };
+  // What was not believed beside the old value may be outdated by the new one.
+  const keep = refused !== null && compareAge(refused, winner) > 0 && judge(winner, refused) !== null;
+  const after = { ...before, value: winner, refused: keep ? refused : null };
+  return { signal: after, changed: news || valueStands(before) !== valueStands(after) };
+}
+
+/** The older fact is believed and the newer is not, whichever of the two came first. */
+function refuse(before: HeldSignal, older: Observation, newer: Observation): MergeResult {
+  const { winner, news } = fold(before.refused, newer, compareAge);
+  if (older === before.value && winner === before.refused) return { signal: before, changed: false };
+  return { signal: { ...before, value: older, refused: winner }, changed: news || older !== before.value };
 }
 
 function fold(

@@ -14,19 +14,25 @@ export interface Reading {
 
 /**
  * What a signal's body says, as readings. What the body does not speak of (a fifth door, a lock the lid lacks) yields
- * no reading; a signal that is new to us yields none at all. Never throws, whatever the body.
+ * no reading; a signal that is new to us yields none at all. Never throws, whatever the body. What cannot be true is
+ * null, unless the vehicle was told to accept anything of this signal.
  */
-export function readingsOf(code: SignalCode, body: JsonObject, system: UnitSystem): readonly Reading[] {
+export function readingsOf(
+  code: SignalCode,
+  body: JsonObject,
+  system: UnitSystem,
+  { acceptAnything = false } = {},
+): readonly Reading[] {
   if (!isObject(body)) return [];
   const readings: Reading[] = [];
-  for (const { name, read, quantity } of signalSpec(code)?.readings ?? []) {
+  for (const { name, read, quantity, refuse } of signalSpec(code)?.readings ?? []) {
     const found = read(body);
     if (found === undefined) continue;
-    const { value } = found;
-    readings.push({
-      name,
-      value: typeof value === "number" ? toPublishedUnit(value, found.label, quantity, system) : value,
-    });
+    const { value, label } = found;
+    const inUnit = (unit: UnitSystem) =>
+      typeof value === "number" ? toPublishedUnit(value, label, quantity, unit) : value;
+    const implausible = !acceptAnything && refuse !== undefined && refuse(inUnit("metric")) !== null;
+    readings.push({ name, value: implausible ? null : inUnit(system) });
   }
   return readings;
 }

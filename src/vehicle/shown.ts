@@ -1,16 +1,21 @@
 import type { SignalCode } from "./ids.ts";
-import type { Observation } from "./observation.ts";
+import type { Observation, SignalError } from "./observation.ts";
+import { byCourse, outOfRange } from "./plausibility.ts";
 import { type ReadingValue, readingsOf } from "./readings.ts";
 import { compareAge, type HeldSignal, standing } from "./signal.ts";
 import type { VehicleState } from "./state.ts";
 import type { UnitSystem } from "./units.ts";
 
 /** All readings of a vehicle by name. Where two signals tell the same reading, the newer fact is shown. Pure. */
-export function shownReadings(state: VehicleState, system: UnitSystem): ReadonlyMap<string, ReadingValue> {
+export function shownReadings(
+  state: VehicleState,
+  system: UnitSystem,
+  accepts: (code: SignalCode) => boolean,
+): ReadonlyMap<string, ReadingValue> {
   const shown = new Map<string, { value: ReadingValue; fact: Observation }>();
   for (const [code, { value: fact }] of state.signals) {
     if (fact === null || fact.body === null) continue;
-    for (const { name, value } of readingsOf(code, fact.body, system)) {
+    for (const { name, value } of readingsOf(code, fact.body, system, { acceptAnything: accepts(code) })) {
       const other = shown.get(name);
       if (other === undefined || compareAge(fact, other.fact) > 0) shown.set(name, { value, fact });
     }
@@ -24,24 +29,36 @@ export function readingNames(state: VehicleState, code: SignalCode, system: Unit
   return body === null ? [] : readingsOf(code, body, system).map(({ name }) => name);
 }
 
-/** The JSON of `B/V/signals/<code>`: status and error as they stand, the last good value with its own times. */
-export function signalDocument(signal: HeldSignal, fresh: boolean): object {
+/**
+ * The JSON of `B/V/signals/<code>`: status and error as they stand, the last value with its own times. A value that is
+ * not believed is shown all the same, with the reason as the error.
+ */
+export function signalDocument(signal: HeldSignal, fresh: boolean, accepted: boolean): object {
   const stands = standing(signal);
-  const fact = signal.value ?? stands;
+  const value = signal.refused ?? signal.value;
+  const fact = value ?? stands;
   return {
     code: signal.code,
     name: fact?.name ?? stands?.name ?? null,
     group: fact?.group ?? stands?.group ?? null,
     status: stands?.status ?? null,
-    error: stands?.error ?? null,
-    body: signal.value?.body ?? null,
-    unit: typeof signal.value?.body?.["unit"] === "string" ? signal.value.body["unit"] : null,
+    error: stands?.error ?? (accepted ? null : disbelief(signal)),
+    body: value?.body ?? null,
+    unit: typeof value?.body?.["unit"] === "string" ? value.body["unit"] : null,
     oem_updated_at: iso(fact?.oemUpdatedAt),
     retrieved_at: iso(fact?.retrievedAt),
     received_at: iso(fact?.receivedAt),
     source: fact?.source ?? null,
     fresh,
   };
+}
+
+/** Why the newest value is not believed, as an error of ours. */
+function disbelief({ code, value, refused }: HeldSignal): SignalError | null {
+  const body = value?.body ?? null;
+  const reason =
+    value !== null && refused !== null ? byCourse(value, refused) : body === null ? null : outOfRange(code, body);
+  return reason === null ? null : { type: "BRIDGE", code: "IMPLAUSIBLE", message: reason };
 }
 
 /** ISO 8601 in UTC, or null. */

@@ -11,6 +11,8 @@ export interface HeldSignal {
   readonly value: Observation | null;
   /** The newest observation without one (`ERROR`, `UNAVAILABLE`, …). */
   readonly complaint: Observation | null;
+  /** A newer value that was not believed, because it cannot follow the one held. */
+  readonly refused: Observation | null;
 }
 
 /** The observation whose status counts now. */

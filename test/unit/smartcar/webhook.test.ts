@@ -115,10 +115,17 @@ describe("unsigned events", () => {
     expect(webhook.stats().lastRejection).toBe("body is not json");
   });
 
-  it("are logged once per reason, not once per request", async () => {
-    const { webhook, lines } = receiver();
-    for (let i = 0; i < 50; i++) await webhook.receive(body, undefined);
-    expect(lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+  it("are logged once an hour per reason, not once per request", async () => {
+    const { webhook, lines, clock } = receiver();
+    const knock = async () => {
+      for (let i = 0; i < 50; i++) await webhook.receive(body, i % 2 === 0 ? undefined : "odd");
+    };
+    await knock();
+    expect(lines).toHaveLength(2);
+    await clock.advance(3_600_000);
+    await knock();
+    expect(lines).toHaveLength(4);
+    expect(webhook.stats()).toMatchObject({ rejectedMissing: 50, rejectedWrong: 50 });
   });
 });
 

@@ -12,16 +12,24 @@ import { tempStore } from "../../support/temp-store.ts";
 
 let files: ReturnType<typeof tempStore>;
 let privacy: LocationPrivacy;
+let accepted: string[];
 
 beforeEach(() => {
   files = tempStore();
   privacy = "exact";
+  accepted = [];
 });
 afterEach(() => files.remove());
 
 function build(store: IntakeStore = files.store.states) {
   const events = strictEvents<IntakeEvents>();
-  const intake = new Intake({ store, events, isKnown: (id) => id === CAR, privacyOf: () => privacy });
+  const intake = new Intake({
+    store,
+    events,
+    isKnown: (id) => id === CAR,
+    privacyOf: () => privacy,
+    accepts: (_id, code) => accepted.includes(code),
+  });
   intake.start();
   return { intake, events };
 }
@@ -114,6 +122,31 @@ describe("intake", () => {
     const { intake } = build();
     expect(await intake.accept(delivery("t", null, { unusable: "test" }))).toBe("quarantined");
     expect(intake.state(CAR).signals.size).toBe(0);
+  });
+
+  it("keeps the last good value beside one that cannot follow it, over a restart too", async () => {
+    const odometer = (value: number, minute: number) =>
+      observation({
+        code: signalCode("odometer-traveleddistance"),
+        body: { value, unit: "km" },
+        oemUpdatedAt: T0 + minute * 60_000,
+      });
+    const { intake } = build();
+    await intake.accept(delivery("e1", batch([odometer(42_000, 0)])));
+    await intake.accept(delivery("e2", batch([odometer(17, 5)])));
+    for (const state of [intake.state(CAR), build(files.reopen().states).intake.state(CAR)]) {
+      const held = state.signals.get(signalCode("odometer-traveleddistance"));
+      expect(held?.value?.body).toEqual({ value: 42_000, unit: "km" });
+      expect(held?.refused?.body).toEqual({ value: 17, unit: "km" });
+    }
+  });
+
+  it("takes any value of a signal that the vehicle is told to accept", async () => {
+    accepted = ["tractionbattery-stateofcharge"];
+    const { intake } = build();
+    await intake.accept(delivery("e1", batch([observation({ body: { value: 90 } })])));
+    await intake.accept(delivery("e2", batch([observation({ body: { value: 3 }, oemUpdatedAt: T0 + 1_000 })])));
+    expect(intake.state(CAR).signals.get(SOC)?.value?.body).toEqual({ value: 3 });
   });
 
   it("applies location privacy before the disk", async () => {

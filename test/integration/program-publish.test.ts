@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { isObject, type JsonObject } from "../../src/lib/json.ts";
+import { hasMosquitto } from "../support/brokers.ts";
+import { type Bench, startBench } from "../support/e2e-bench.ts";
+import { frozenCar } from "../support/e2e-living.ts";
+import { checkDocument, wouldAccept } from "../support/home-assistant-rules.ts";
+
+let bench: Bench | undefined;
+afterEach(async () => {
+  await bench?.close();
+  bench = undefined;
+});
+
+const CARS = { "volkswagen-id-4": "battery", "volvo-xc60": "hybrid", "toyota-corolla": "petrol" } as const;
+const TOPICS = Object.keys(CARS) as (keyof typeof CARS)[];
+/** The readings of a car, by what its topics below `B/V/` are not. */
+const DOCUMENTS = ["availability", "info", "state", "polling", "problem"];
+
+function jsonAt(topics: ReadonlyMap<string, string>, topic: string): JsonObject {
+  const json: unknown = JSON.parse(topics.get(topic) ?? "null");
+  if (!isObject(json)) throw new Error(`${topic} = ${topics.get(topic)}`);
+  return json as JsonObject;
+}
+
+/** A reading as `state` says it, in the form it has on a topic of its own. */
+function plain(value: unknown): string {
+  if (value === null) return "None";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const cases = [
+  { broker: "mosquitto", version: "5" },
+  { broker: "aedes", version: "3.1.1" },
+] as const;
+
+describe.each(cases.filter(({ broker }) => broker === "aedes" || hasMosquitto()))(
+  "the program against $broker (MQTT $version), with nothing but environment variables",
+  ({ broker }) => {
+    it("shows three cars and itself, to people and to Home Assistant, and says offline at the end", async () => {
+      bench = await startBench({ broker, cars: Object.values(CARS).map(frozenCar) });
+      const { seen, simulator, program } = bench;
+      const config = (id: string) => `homeassistant/device/smartcar_${id}/config`;
+      await seen.untilAll(() => {
+        const now = seen.current();
+        return simulator.cars().every(({ vehicleId }) => now.has(config(vehicleId)));
+      });
+      const late = await bench.lateWatch();
+      await late.untilAll(() => late.current().size === seen.current().size - unretained(seen.current()));
+      const shown = late.current();
+      expect(late.messages.every(({ retain }) => retain)).toBe(true);
+
+      for (const topic of TOPICS) {
+        const car = simulator.cars().find(({ make, model }) => topic.startsWith(make.toLowerCase()) && model !== "");
+        if (car === undefined) throw new Error(`no car for ${topic}`);
+        const at = (name: string) => `smartcar/${topic}/${name}`;
+        expect(shown.get(at("availability"))).toBe("online");
+        expect(jsonAt(shown, at("problem"))).toEqual({ active: false });
+        expect(jsonAt(shown, at("info"))).toMatchObject({ id: car.vehicleId, user_id: car.userId, make: car.make });
+        expect(jsonAt(shown, at("polling"))).toMatchObject({ mode: "auto", calls_used: 1, calls_remaining: 499 });
+
+        const { updated_at, ...readings } = jsonAt(shown, at("state"));
+        expect(Date.parse(String(updated_at))).toBeGreaterThan(0);
+        expect(Object.keys(readings).length).toBeGreaterThan(15);
+        const published = [...shown.keys()]
+          .filter((name) => name.startsWith(at("")))
+          .map((name) => name.slice(at("").length))
+          .filter((name) => !name.includes("/") && !DOCUMENTS.includes(name));
+        expect(published.sort()).toEqual(Object.keys(readings).sort());
+        for (const [name, value] of Object.entries(readings)) expect(shown.get(at(name)), name).toBe(plain(value));
+
+        for (const signal of car.signals) {
+          const document = jsonAt(shown, at(`signals/${signal.code}`));
+          expect(document, signal.code).toMatchObject({ code: signal.code, body: signal.body, status: signal.status });
+        }
+        expect([...shown.keys()].filter((name) => name.startsWith(at("signals/")))).toHaveLength(car.signals.length);
+      }
+      expect(shown.get("smartcar/volkswagen-id-4/battery")).toBe("55");
+      expect(shown.get("smartcar/volkswagen-id-4/charge_limit")).toBe("80");
+      expect(shown.get("smartcar/volkswagen-id-4/vin")).toBe("WVGZZZE2ZPP000001");
+      expect(shown.get("smartcar/volvo-xc60/engine_oil_life")).toBe("64");
+
+      const configs = [...shown].filter(([topic]) => topic.startsWith("homeassistant/"));
+      expect(configs).toHaveLength(TOPICS.length + 1);
+      const listened = new Set<string>();
+      for (const [topic, payload] of configs) {
+        const document: unknown = JSON.parse(payload);
+        expect(checkDocument(topic, document), topic).toEqual([]);
+        const components = isObject(document) && isObject(document["components"]) ? document["components"] : {};
+        expect(Object.keys(components)).not.toHaveLength(0);
+        for (const [key, component] of Object.entries(components)) {
+          expect(wouldAccept(component, Object.fromEntries(shown)), `${topic} ${key}`).toEqual([]);
+          if (!isObject(component)) continue;
+          for (const option of ["state_topic", "json_attributes_topic"]) listened.add(String(component[option]));
+        }
+      }
+      // Every reading has an entity.
+      for (const topic of TOPICS) {
+        for (const name of Object.keys(jsonAt(shown, `smartcar/${topic}/state`))) {
+          if (name !== "updated_at") expect(listened).toContain(`smartcar/${topic}/${name}`);
+        }
+      }
+
+      expect(shown.get("smartcar/bridge/state")).toBe("online");
+      const info = jsonAt(shown, "smartcar/bridge/info");
+      expect(info).toMatchObject({ links: [] });
+      expect((info["vehicles"] as JsonObject[]).map(({ topic }) => topic).sort()).toEqual([...TOPICS].sort());
+      expect((await fetch(`${program.privateUrl}/readyz`)).status).toBe(200);
+
+      seen.clear();
+      const { code, ms } = await bench.end("SIGTERM");
+      expect(code).toBe(0);
+      expect(ms).toBeLessThan(8_000);
+      await seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "offline");
+      const after = await bench.lateWatch("smartcar/bridge/state");
+      await after.until(({ payload, retain }) => payload === "offline" && retain);
+    });
+  },
+);
+
+/** How many of these topics are never retained. */
+function unretained(topics: ReadonlyMap<string, string>): number {
+  return [...topics.keys()].filter((topic) => /\/(event|result)$/.test(topic)).length;
+}

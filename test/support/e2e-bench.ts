@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/lib/clock.ts";
+import type { CarOptions } from "../../src/simulator/car-options.ts";
+import type { RequestRecord } from "../../src/simulator/request-log.ts";
+import { Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
+import { freePort, type MosquittoOptions, startAedes, startMosquitto, type TestBroker } from "./brokers.ts";
+import { type Watch, watch } from "./mqtt-watch.ts";
+import { type Program, startProgram } from "./program.ts";
+import { seededRandom } from "./simulator-harness.ts";
+
+const CREDENTIALS = {
+  clientId: "client_simulator",
+  clientSecret: "simulator-secret",
+  managementToken: "simulator-management-token",
+};
+
+/** A car that only moves by script or command. Its topic is `test-<name>`. */
+export function stillCar(name: string, options: CarOptions = {}): CarOptions {
+  return {
+    vehicleId: `vehicle-${name}`,
+    userId: `user-${name}`,
+    make: "TEST",
+    model: name,
+    effectDelayMs: 20,
+    ...options,
+    signals: {
+      "tractionbattery-stateofcharge": { value: 50, unit: "percent" },
+      "closure-islocked": { value: false },
+      "charge-ischarging": { value: false },
+      "charge-ischargingcableconnected": { value: true },
+      "charge-chargelimits": {
+        values: [{ type: "GLOBAL", limit: 90, condition: null }],
+        activeLimit: 90,
+        unit: "percent",
+      },
+      ...options.signals,
+    },
+  };
+}
+
+export interface BenchOptions {
+  /** Default Mosquitto and MQTT 5; aedes speaks 3.1.1 only. */
+  readonly broker?: "mosquitto" | "aedes";
+  readonly mosquitto?: MosquittoOptions;
+  readonly cars?: readonly CarOptions[];
+  readonly simulator?: Partial<SimulatorOptions>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the cars are subscribed to the program's webhook once it runs; default true. */
+  readonly webhook?: boolean;
+}
+
+/** A broker, Smartcar and somebody who watches the broker, wired to the real program by its environment alone. */
+export class Bench<B extends TestBroker = TestBroker> {
+  readonly broker: B;
+  readonly simulator: Simulator;
+  readonly seen: Watch;
+  readonly dataDir: string;
+  readonly #options: BenchOptions;
+  readonly #ports: { readonly private: number; readonly public: number };
+  readonly #cleanups: (() => unknown)[];
+  #program: Program | undefined;
+
+  constructor(parts: {
+    broker: B;
+    simulator: Simulator;
+    seen: Watch;
+    dataDir: string;
+    ports: { readonly private: number; readonly public: number };
+    options: BenchOptions;
+    cleanups: (() => unknown)[];
+  }) {
+    this.broker = parts.broker;
+    this.simulator = parts.simulator;
+    this.seen = parts.seen;
+    this.dataDir = parts.dataDir;
+    this.#ports = parts.ports;
+    this.#options = parts.options;
+    this.#cleanups = parts.cleanups;
+  }
+
+  get program(): Program {
+    if (this.#program === undefined) throw new Error("the program was not started");
+    return this.#program;
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      SMARTCAR_CLIENT_ID: CREDENTIALS.clientId,
+      SMARTCAR_CLIENT_SECRET: CREDENTIALS.clientSecret,
+      SMARTCAR_MANAGEMENT_TOKEN: CREDENTIALS.managementToken,
+      SMARTCAR_IAM_URL: this.simulator.url,
+      SMARTCAR_VEHICLE_API_URL: `${this.simulator.url}/v3`,
+      SMARTCAR_MANAGEMENT_API_URL: `${this.simulator.url}/v3`,
+      SMARTCAR_CONNECT_URL: this.simulator.url,
+      MQTT_URL: this.broker.url,
+      ...(this.#options.broker === "aedes" ? { MQTT_VERSION: "3.1.1" } : {}),
+      ...this.#options.env,
+    };
+  }
+
+  /** Starts the program, also once more after it ended: with the same ports and data. */
+  async start(): Promise<Program> {
+    this.#program = await startProgram({ env: this.environment, dataDir: this.dataDir, ports: this.#ports });
+    if (this.#options.webhook !== false && this.simulator.webhooks().length === 0) {
+      await this.simulator.setWebhook({ callbackUrl: this.#program.webhookUrl, subscribe: "all" });
+    }
+    return this.#program;
+  }
+
+  /** Ends the program and waits for its end. */
+  async end(signal: NodeJS.Signals): Promise<{ code: number | null; ms: number }> {
+    const startedAt = performance.now();
+    this.program.kill(signal);
+    const { code } = await this.program.exit;
+    return { code, ms: performance.now() - startedAt };
+  }
+
+  /** Resolves once every car has been read and the broker shows it. */
+  async shown(): Promise<void> {
+    const topics = this.simulator.cars().map(({ make, model }) => `${make}-${model}`.toLowerCase());
+    await this.seen.untilAll(() => {
+      const current = this.seen.current();
+      return topics.every((topic) => current.has(`smartcar/${topic}/charge_limit`));
+    });
+  }
+
+  /** Requests to the simulator for one of its cars whose path contains `part`, oldest first. */
+  requests(car: string, part: string): RequestRecord[] {
+    return this.simulator
+      .requests()
+      .filter(({ path }) => path.startsWith(`/v3/vehicles/${car}/`) && path.includes(part));
+  }
+
+  /** Resolves with the next request that the simulator has answered, or dropped. */
+  nextRequest(fits: (request: RequestRecord) => boolean): Promise<RequestRecord> {
+    return new Promise((resolve) => {
+      const off = this.simulator.events.on("request", (request) => {
+        if (!fits(request)) return;
+        off();
+        resolve(request);
+      });
+    });
+  }
+
+  /** Somebody who comes now and sees what is retained, and what follows. */
+  async lateWatch(filter = "#"): Promise<Watch> {
+    const late = await watch(this.broker.url, filter);
+    this.#cleanups.push(() => late.stop());
+    return late;
+  }
+
+  async close(): Promise<void> {
+    await this.#program?.close();
+    for (const clean of this.#cleanups.splice(0).reverse()) await clean();
+  }
+}
+
+/** Everything but the program, which `start` of the bench brings up. */
+export async function openBench(options: BenchOptions = {}): Promise<Bench> {
+  const cleanups: (() => unknown)[] = [];
+  try {
+    const broker = options.broker === "aedes" ? await startAedes() : await startMosquitto(options.mosquitto);
+    cleanups.push(() => broker.stop());
+    const { cars = [stillCar("a")] } = options;
+    const simulator = new Simulator({
+      clock: systemClock,
+      random: seededRandom(),
+      cars,
+      ...CREDENTIALS,
+      ...options.simulator,
+    });
+    cleanups.push(() => simulator.stop());
+    await simulator.start();
+    const seen = await watch(broker.url, "#");
+    cleanups.push(() => seen.stop());
+    const dataDir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-e2e-"));
+    cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const ports = { private: await freePort(), public: await freePort() };
+    return new Bench({ broker, simulator, seen, dataDir, ports, options, cleanups });
+  } catch (error) {
+    for (const clean of cleanups.reverse()) await clean();
+    throw error;
+  }
+}
+
+/** A bench with the program running on it. */
+export async function startBench(options: BenchOptions = {}): Promise<Bench> {
+  const bench = await openBench(options);
+  try {
+    await bench.start();
+    return bench;
+  } catch (error) {
+    await bench.close();
+    throw error;
+  }
+}

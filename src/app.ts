@@ -6,17 +6,18 @@ import { CommandInbox } from "./bridge/command-inbox.ts";
 import type { Announced } from "./bridge/discovery.ts";
 import { HomeAssistant } from "./bridge/home-assistant.ts";
 import { Publisher } from "./bridge/publisher.ts";
+import { RequestInbox } from "./bridge/request-inbox.ts";
 import { Session } from "./bridge/session.ts";
 import { Topics } from "./bridge/topics.ts";
 import { vehicleTopic } from "./bridge/vehicle-topic.ts";
+import { Chain } from "./chain.ts";
 import type { Execution } from "./commands/execution.ts";
 import { CommandRunner } from "./commands/runner.ts";
 import { CommandViews } from "./commands/view.ts";
 import type { Config } from "./config/schema.ts";
 import { createEvents } from "./events.ts";
-import { Health } from "./health.ts";
 import { PrivateServer } from "./http/private-server.ts";
-import { PublicServer } from "./http/public-server.ts";
+import { PublicServer, WEBHOOK_PATH } from "./http/public-server.ts";
 import type { Random } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
 import { seconds } from "./lib/duration.ts";
@@ -24,11 +25,13 @@ import { Lifecycle, type StopFailure } from "./lib/lifecycle.ts";
 import type { Log } from "./lib/log.ts";
 import type { Redactor } from "./lib/redact.ts";
 import { observe } from "./observe.ts";
+import { requests } from "./requests.ts";
 import { ApplicationBucket } from "./scheduler/bucket.ts";
 import { Budget } from "./scheduler/budget.ts";
 import type { Plan } from "./scheduler/cadence.ts";
 import { Jobs } from "./scheduler/jobs.ts";
 import { Poller } from "./scheduler/poller.ts";
+import { PollingBook } from "./scheduler/polling-settings.ts";
 import { SmartcarGateway } from "./smartcar/gateway.ts";
 import { WebhookReceiver } from "./smartcar/webhook.ts";
 import { openStore } from "./store/store.ts";
@@ -36,6 +39,7 @@ import { calendar } from "./upkeep.ts";
 import { Directory } from "./vehicle/directory.ts";
 import type { SignalCode, VehicleId } from "./vehicle/ids.ts";
 import { Intake } from "./vehicle/intake.ts";
+import { Subscriber } from "./vehicle/subscriber.ts";
 import { wire } from "./wiring.ts";
 
 /** The edges that tests and the demo replace. */
@@ -57,6 +61,8 @@ export interface App {
   readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
 }
 
+/** A car shows the effect of a command some seconds after it was answered. */
+const SETTLED_MS = seconds(20);
 /** A failed start has little to undo. */
 const UNDO_LIMIT_MS = seconds(5);
 
@@ -155,12 +161,28 @@ export function createApp(config: Config, seams: Seams): App {
       random,
     }),
   );
+  const { public_url } = config.http;
+  const subscriber = life.own(
+    "subscriber",
+    new Subscriber({
+      admin: gateway,
+      callbackUrl: public_url === undefined ? null : public_url + WEBHOOK_PATH,
+      autoSubscribe: config.smartcar.auto_subscribe,
+      vehicles: () => connected(),
+      events: events.subscriber,
+      clock,
+      random,
+    }),
+  );
   const connected = () => directory.list().filter((vehicle) => vehicle.connected);
-  const polling = {
-    mode: config.polling.mode,
-    chargingMs: config.polling.charging_interval,
-    idleMs: config.polling.idle_interval,
-  };
+  const polling = new PollingBook(
+    {
+      mode: config.polling.mode,
+      chargingMs: config.polling.charging_interval,
+      idleMs: config.polling.idle_interval,
+    },
+    store.settings,
+  );
   const poller = new Poller({
     source: gateway,
     intake,
@@ -168,7 +190,7 @@ export function createApp(config: Config, seams: Seams): App {
     bucket,
     plans: store.plans,
     vehicles: connected,
-    settings: () => polling,
+    settings: (id) => polling.of(id),
     events: events.poller,
     clock,
     random,
@@ -186,7 +208,9 @@ export function createApp(config: Config, seams: Seams): App {
     stateOf: (id) => intake.state(id),
     vehicle: (id) => directory.get(id),
     read: (vehicle, kind) => poller.read(vehicle, kind),
-    confirmByReading: config.polling.mode !== "never",
+    // A read made meanwhile, for another command say, has shown what there was to see.
+    mayConfirm: (id, completedAt) =>
+      polling.of(id).mode !== "never" && (poller.lastPollAt(id) ?? 0) < completedAt + SETTLED_MS,
     events: events.runner,
     clock,
   });
@@ -217,13 +241,17 @@ export function createApp(config: Config, seams: Seams): App {
       onShown: (vehicle, readings) => homeAssistant.announceCar(vehicle, readings),
       commands,
       accepts,
+      webhookCarries: (id, code) => subscriber.carries(id, code),
       clock,
     }),
   );
-  const health = new Health({
+  const chain = new Chain({
     session,
     gateway,
     directory,
+    intake,
+    subscriber,
+    webhook,
     events: events.directory,
     hasWebhookKey: config.smartcar.management_token.length > 0,
   });
@@ -234,7 +262,7 @@ export function createApp(config: Config, seams: Seams): App {
       topics,
       version,
       vehicles: () => directory.list(),
-      brokenLinks: () => health.brokenLinks(),
+      brokenLinks: () => chain.broken(),
       clock,
     }),
   );
@@ -261,9 +289,20 @@ export function createApp(config: Config, seams: Seams): App {
       runner,
       vehicle: (topic) => directory.byTopic(topic),
       allow: config.commands.allow,
-      eraseAfterUse: mqtt.version === "3.1.1",
+      retainIsHidden: mqtt.version === "3.1.1",
       log: logOf("commands"),
       clock,
+    }),
+  );
+  life.own(
+    "requests",
+    new RequestInbox({
+      session,
+      publisher,
+      topics,
+      handlers: requests({ directory, poller, polling, publisher, chain, setLogLevel: seams.setLogLevel }),
+      eraseAfterUse: mqtt.version === "3.1.1",
+      log: logOf("requests"),
     }),
   );
   const publicServer = life.own(
@@ -281,7 +320,7 @@ export function createApp(config: Config, seams: Seams): App {
     new PrivateServer({
       host: config.http.host,
       port: config.http.port,
-      readiness: () => health.readiness(),
+      readiness: () => chain.readiness(),
       log: logOf("http"),
       clock,
     }),
@@ -298,6 +337,7 @@ export function createApp(config: Config, seams: Seams): App {
     intake,
     directory,
     poller,
+    subscriber,
     runner,
     presenter,
     homeAssistant,

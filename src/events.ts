@@ -5,6 +5,7 @@ import type { Log } from "./lib/log.ts";
 import type { PollerEvents } from "./scheduler/poller.ts";
 import type { DirectoryEvents } from "./vehicle/directory.ts";
 import type { IntakeEvents } from "./vehicle/intake.ts";
+import type { SubscriberEvents } from "./vehicle/subscriber.ts";
 
 export interface JobEvents {
   failed: { readonly job: string; readonly error: Error };
@@ -15,6 +16,7 @@ export interface AppEvents {
   readonly intake: Events<IntakeEvents>;
   readonly directory: Events<DirectoryEvents>;
   readonly poller: Events<PollerEvents>;
+  readonly subscriber: Events<SubscriberEvents>;
   readonly runner: Events<RunnerEvents>;
   readonly jobs: Events<JobEvents>;
 }
@@ -26,6 +28,7 @@ export function createEvents(log: Log): AppEvents {
     intake: make<IntakeEvents>(),
     directory: make<DirectoryEvents>(),
     poller: make<PollerEvents>(),
+    subscriber: make<SubscriberEvents>(),
     runner: make<RunnerEvents>(),
     jobs: make<JobEvents>(),
   };

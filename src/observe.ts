@@ -1,3 +1,4 @@
+import { webhookLink } from "./chain.ts";
 import type { AppEvents } from "./events.ts";
 import type { Log } from "./lib/log.ts";
 import { CallError } from "./vehicle/call-error.ts";
@@ -24,8 +25,28 @@ export function observe(events: AppEvents, log: Log): void {
   events.directory.on("disconnected", ({ id, topic }) => {
     directory.warn({ vehicle: id, topic }, "vehicle is no longer connected to Smartcar");
   });
+  events.directory.on("removed", ({ id, topic }) => directory.info({ vehicle: id, topic }, "vehicle removed"));
+  events.directory.on("renamed", ({ vehicle: { id, topic }, oldTopic }) => {
+    directory.info({ vehicle: id, topic, old_topic: oldTopic }, "vehicle has another topic now");
+  });
   events.directory.on("listed", (fields) => directory.debug(fields, "connections listed"));
   events.directory.on("failed", (error) => directory.warn(failure(error), "connections could not be listed"));
+
+  const subscriber = log.child({ part: "webhook" });
+  let told = "";
+  events.subscriber.on("checked", ({ verdict }) => {
+    const { status, detail, fix } = webhookLink(verdict);
+    if (detail === told) return;
+    told = detail;
+    if (status === "failed") subscriber.warn({ detail, fix }, "webhook cannot deliver");
+    else subscriber.info({ detail }, "webhook looked at");
+  });
+  events.subscriber.on("subscribed", ({ id, topic }) => {
+    subscriber.info({ vehicle: id, topic }, "vehicle subscribed to the webhook");
+  });
+  events.subscriber.on("refused", ({ vehicle: { id, topic }, error }) => {
+    subscriber.warn({ vehicle: id, topic, ...failure(error) }, "vehicle could not be subscribed to the webhook");
+  });
 
   const poller = log.child({ part: "poller" });
   events.poller.on("polled", ({ vehicleId, kind, news }) =>

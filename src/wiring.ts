@@ -14,6 +14,7 @@ import type { Directory } from "./vehicle/directory.ts";
 import type { VehicleId } from "./vehicle/ids.ts";
 import type { Intake } from "./vehicle/intake.ts";
 import { scalar, type VehicleState } from "./vehicle/state.ts";
+import type { Subscriber } from "./vehicle/subscriber.ts";
 import type { Vehicle } from "./vehicle/vehicle.ts";
 
 export interface WiredParts {
@@ -21,6 +22,7 @@ export interface WiredParts {
   readonly intake: Intake;
   readonly directory: Directory;
   readonly poller: Poller;
+  readonly subscriber: Subscriber;
   readonly runner: CommandRunner;
   readonly presenter: CarPresenter;
   readonly homeAssistant: HomeAssistant;
@@ -33,7 +35,20 @@ export interface WiredParts {
 
 /** Who listens to whom: one line for each thing that follows from another. */
 export function wire(parts: WiredParts): void {
-  const { events, directory, poller, runner, presenter, homeAssistant, bridge, inbox, publisher, topics } = parts;
+  const {
+    events,
+    intake,
+    directory,
+    poller,
+    subscriber,
+    runner,
+    presenter,
+    homeAssistant,
+    bridge,
+    inbox,
+    publisher,
+    topics,
+  } = parts;
   const withVehicle = (id: VehicleId, act: (vehicle: Vehicle) => void) => {
     const vehicle = directory.get(id);
     if (vehicle !== undefined) act(vehicle);
@@ -53,6 +68,7 @@ export function wire(parts: WiredParts): void {
     presenter.present(vehicle);
     readmitQuarantined(parts, vehicle.id);
     poller.replan(vehicle.id);
+    subscriber.checkSoon();
     bridge.refresh();
     bridge.tell({ event_type: "vehicle_added", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
   });
@@ -69,8 +85,25 @@ export function wire(parts: WiredParts): void {
     bridge.tell({ event_type: "vehicle_disconnected", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
   });
 
+  events.directory.on("removed", (vehicle) => {
+    homeAssistant.withdrawCar(vehicle.id);
+    presenter.withdraw(vehicle.id, vehicle.topic);
+    intake.forget(vehicle.id);
+    bridge.refresh();
+    bridge.tell({ event_type: "vehicle_removed", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
+  });
+  events.directory.on("renamed", ({ vehicle, oldTopic }) => presenter.withdraw(vehicle.id, oldTopic));
+
   // By now every vehicle that still exists is known, so what else was announced is left over.
-  events.directory.on("listed", () => homeAssistant.withdrawOrphans());
+  events.directory.on("listed", () => {
+    homeAssistant.withdrawOrphans();
+    subscriber.ready();
+  });
+
+  events.subscriber.on("checked", () => {
+    for (const vehicle of directory.list()) presenter.refresh(vehicle);
+    bridge.refresh();
+  });
 
   events.poller.on("planned", (view) => {
     withVehicle(view.vehicleId, ({ topic }) =>

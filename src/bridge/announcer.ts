@@ -87,7 +87,7 @@ export class Announcer implements Part {
       return;
     }
     // Remembered until the broker has taken the document that takes them back.
-    this.#remember(topic, previous, { ...previous, ...now });
+    this.#remember(topic, previous, { ...now, ...previous });
     this.#later(topic, BETWEEN_DOCUMENTS_MS, () => {
       if (!publisher.isConfirmed(topic, payload)) return;
       this.#announced.set(topic, now);

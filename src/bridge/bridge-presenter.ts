@@ -6,21 +6,14 @@ import type { Publisher } from "./publisher.ts";
 import { RANK } from "./retained.ts";
 import type { Topics } from "./topics.ts";
 
-/** One link of the chain from Smartcar to the broker that does not hold. */
-export interface BrokenLink {
-  readonly name: string;
-  readonly detail: string;
-  /** The one thing to do about it, or null. */
-  readonly fix: string | null;
-}
-
 export interface BridgePresenterOptions {
   readonly publisher: Pick<Publisher, "retain" | "emit">;
   readonly topics: Topics;
   readonly clock: Clock;
   readonly version: string;
   readonly vehicles: () => readonly Vehicle[];
-  readonly brokenLinks: () => readonly BrokenLink[];
+  /** Links of the chain that do not hold. */
+  readonly brokenLinks: () => readonly object[];
 }
 
 const LOOK_EVERY_MS = seconds(10);

@@ -26,7 +26,7 @@ export interface CommandView {
 }
 
 export interface PresenterOptions {
-  readonly publisher: Pick<Publisher, "retain" | "erase" | "emit">;
+  readonly publisher: Pick<Publisher, "retain" | "erase" | "eraseBelow" | "emit">;
   readonly topics: Topics;
   readonly units: UnitSystem;
   readonly clock: Clock;
@@ -35,6 +35,8 @@ export interface PresenterOptions {
   readonly commands: CommandView;
   /** Whether a vehicle was told to take a signal's values as they come. */
   readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
+  /** Whether deliveries carry a signal of a vehicle; null when that is not known. */
+  readonly webhookCarries: (id: VehicleId, code: SignalCode) => boolean | null;
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
   /** Called when what Home Assistant is told of a car may have changed. */
@@ -47,6 +49,8 @@ const LOOK_FOR_STALE_EVERY_MS = minutes(1);
 export class CarPresenter implements Part {
   readonly #options: PresenterOptions;
   readonly #stale = new Map<VehicleId, ReadonlySet<SignalCode>>();
+  /** Names of the readings shown last: what is no longer among them is erased. */
+  readonly #shown = new Map<VehicleId, ReadonlySet<string>>();
   #timer: Timer | undefined;
 
   constructor(options: PresenterOptions) {
@@ -76,16 +80,32 @@ export class CarPresenter implements Part {
     const { publisher, topics, units } = this.#options;
     const { state, previous, codes } = change;
     this.#updateStale(vehicle, state, codes);
-    for (const code of codes) {
-      this.#showSignal(vehicle, state, code);
-      const left = new Set(readingNames(state, code, units));
-      for (const name of readingNames(previous, code, units)) {
-        if (!left.has(name)) publisher.erase(topics.reading(vehicle.topic, name));
-      }
-    }
+    for (const code of codes) this.#showSignal(vehicle, state, code);
     if (state.problems !== previous.problems) this.#showProblem(vehicle, state);
-    this.#showReadings(vehicle, state, codes);
+    const touched = [...codes].flatMap((code) => [
+      ...readingNames(previous, code, units),
+      ...readingNames(state, code, units),
+    ]);
+    this.#showReadings(vehicle, state, new Set(touched));
     for (const happening of happenings(change)) publisher.emit(topics.event(vehicle.topic), JSON.stringify(happening));
+  }
+
+  /**
+   * Takes back everything that stands under a vehicle's topic, also from an earlier run: what its state has shown, and
+   * whatever else this run published there.
+   */
+  withdraw(id: VehicleId, topic: string): void {
+    const { publisher, topics, stateOf, units, accepts } = this.#options;
+    const state = stateOf(id);
+    for (const name of shownReadings(state, units, (code) => accepts(id, code)).keys()) {
+      publisher.erase(topics.reading(topic, name));
+    }
+    for (const code of state.signals.keys()) publisher.erase(topics.signal(topic, code));
+    const own = ["availability", "info", "state", "polling", "problem", ...ALWAYS];
+    for (const name of own) publisher.erase(topics.reading(topic, name));
+    publisher.eraseBelow(topics.vehicleRoot(topic));
+    this.#stale.delete(id);
+    this.#shown.delete(id);
   }
 
   /** Facts of the vehicle itself or of a command changed. */
@@ -95,10 +115,13 @@ export class CarPresenter implements Part {
     this.#showReadings(vehicle, state, null);
   }
 
-  #showReadings(vehicle: Vehicle, state: VehicleState, codes: ReadonlySet<SignalCode> | null): void {
-    const { publisher, topics, onShown, units } = this.#options;
+  #showReadings(vehicle: Vehicle, state: VehicleState, touched: ReadonlySet<string> | null): void {
+    const { publisher, topics, onShown } = this.#options;
     const readings = this.#readings(vehicle, state);
-    const touched = codes === null ? null : new Set([...codes].flatMap((code) => readingNames(state, code, units)));
+    for (const name of this.#shown.get(vehicle.id) ?? []) {
+      if (!readings.has(name)) publisher.erase(topics.reading(vehicle.topic, name));
+    }
+    this.#shown.set(vehicle.id, new Set(readings.keys()));
     for (const [name, value] of readings) {
       if (touched !== null && !touched.has(name) && !ALWAYS.has(name)) continue;
       publisher.retain(topics.reading(vehicle.topic, name), payloadOf(value));
@@ -142,7 +165,7 @@ export class CarPresenter implements Part {
   }
 
   #showInfo(vehicle: Vehicle, state: VehicleState): void {
-    const { publisher, topics, commands } = this.#options;
+    const { publisher, topics, commands, webhookCarries } = this.#options;
     const vin = scalar(state, "vehicleidentification-vin");
     const info = {
       id: vehicle.id,
@@ -154,7 +177,7 @@ export class CarPresenter implements Part {
       vin: typeof vin === "string" ? vin : null,
       mode: vehicle.mode,
       permissions: vehicle.permissions,
-      signals: signalCapabilities(state),
+      signals: signalCapabilities(state, (code) => webhookCarries(vehicle.id, code)),
       commands: commands.capabilities(vehicle),
     };
     publisher.retain(topics.info(vehicle.topic), JSON.stringify(info));

@@ -13,15 +13,15 @@ import type { Message } from "./session-events.ts";
 import { isPublishable, type Topics } from "./topics.ts";
 
 export interface InboxOptions {
-  readonly session: Pick<Session, "subscribe" | "events">;
+  readonly session: Pick<Session, "subscribe" | "events" | "recall">;
   readonly publisher: Pick<Publisher, "reply" | "erase">;
   readonly topics: Topics;
   readonly runner: Pick<CommandRunner, "submit">;
   readonly vehicle: (topic: string) => Vehicle | undefined;
   /** `commands.allow`. */
   readonly allow: readonly string[];
-  /** MQTT 3.1.1 hides the retain flag of a message that arrives live, so its topic is erased to be safe. */
-  readonly eraseAfterUse: boolean;
+  /** MQTT 3.1.1 hides the retain flag of a message that arrives live, so the broker is asked what it stores. */
+  readonly retainIsHidden: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,6 +30,10 @@ export interface InboxOptions {
 export class CommandInbox implements Part {
   readonly #options: InboxOptions;
   #off: (() => void) | undefined;
+  /** Live messages being looked into, one after the other; what else is stored on a topic shows meanwhile. */
+  #lookups: Promise<void> = Promise.resolve();
+  #lookupsWaiting = 0;
+  readonly #lookingAt = new Map<string, { isStored: boolean }>();
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -43,8 +47,9 @@ export class CommandInbox implements Part {
     this.#off = session.events.on("message", (message) => this.#onMessage(message));
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#off?.();
+    await this.#lookups;
   }
 
   /** Publishes an answer, on the result topic and where MQTT 5 asked for it. */
@@ -68,13 +73,44 @@ export class CommandInbox implements Part {
   }
 
   #onMessage(message: Message): void {
-    const { topics, publisher, runner, log, eraseAfterUse } = this.#options;
+    const { topics, retainIsHidden } = this.#options;
     const inbound = topics.parse(message.topic);
     // An empty payload is how a retained message is erased: ours, or somebody's who is tidying up.
     if (inbound?.kind !== "command" || !isCommandName(inbound.command) || message.payload.length === 0) return;
-    if (message.retain || eraseAfterUse) publisher.erase(message.topic);
     const request = this.#request(message, inbound.vehicle, inbound.command);
-    log.info({ vehicle: inbound.vehicle, command: inbound.command, id: request.id }, "command received");
+    const lookup = this.#lookingAt.get(message.topic);
+    if (message.retain && lookup !== undefined) lookup.isStored = true;
+    else if (retainIsHidden && !message.retain) this.#lookUp(message.topic, request);
+    else this.#take(message.topic, request);
+  }
+
+  /** Finds out whether a live message stays at the broker, before anything else is done with it. */
+  #lookUp(topic: string, request: CommandRequest): void {
+    if (this.#lookupsWaiting >= MAX_LOOKUPS) {
+      this.#refuse(request, new Error("too many commands at once"));
+      return;
+    }
+    this.#lookupsWaiting++;
+    this.#lookups = this.#lookups.then(async () => {
+      const { session, topics } = this.#options;
+      const lookup = { isStored: false };
+      this.#lookingAt.set(topic, lookup);
+      try {
+        for (const filter of topics.commandFilters([request.command])) await session.recall(filter);
+        this.#take(topic, { ...request, retained: lookup.isStored });
+      } catch (error) {
+        this.#refuse(request, toError(error));
+      } finally {
+        this.#lookingAt.delete(topic);
+        this.#lookupsWaiting--;
+      }
+    });
+  }
+
+  #take(topic: string, request: CommandRequest): void {
+    const { publisher, runner, log } = this.#options;
+    if (request.retained) publisher.erase(topic);
+    log.info({ vehicle: request.topic, command: request.command, id: request.id }, "command received");
     try {
       runner.submit(request);
     } catch (error) {
@@ -125,6 +161,9 @@ export class CommandInbox implements Part {
     );
   }
 }
+
+/** Far more than people give at once; beyond it something is looping. */
+const MAX_LOOKUPS = 20;
 
 function replyAddress({ properties }: Message): ReplyAddress {
   const { responseTopic, correlationData } = properties;

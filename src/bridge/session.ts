@@ -1,6 +1,6 @@
 import { type IPublishPacket, connect as mqttConnect } from "mqtt";
 import { type BackoffPolicy, backoffDelay, type Random } from "../lib/backoff.ts";
-import { type Clock, type Timer, withTimeout } from "../lib/clock.ts";
+import { type Clock, sleep, type Timer, withTimeout } from "../lib/clock.ts";
 import { minutes, seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import { Events } from "../lib/events.ts";
@@ -32,6 +32,8 @@ const ANSWER_LIMIT_MS = seconds(20);
 const SETTLED_MS = seconds(10);
 const QUICK_LOSSES = 3;
 const TAKEOVER_PAUSE_MS = minutes(5);
+/** Brokers send what is stored right after their answer to a subscription. */
+const RECALL_MS = 200;
 const GOODBYE_LIMIT_MS = seconds(2);
 
 export const OFFLINE = "offline";
@@ -108,6 +110,21 @@ export class Session implements Part {
       () => this.#connected && this.#sayConnected(),
       (error: unknown) => connection.abort(toError(error)),
     );
+  }
+
+  /**
+   * Has the broker send once more what it stores under a filter we are subscribed to; it arrives as messages with the
+   * retain flag, and has arrived when this resolves. In MQTT 3.1.1 the only way to learn whether a live message is
+   * stored.
+   *
+   * @throws MqttError when the session was lost meanwhile
+   */
+  async recall(filter: string): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined || !this.#connected) throw offline(filter);
+    await connection.subscribe([filter], { qos: 1 });
+    await sleep(this.#clock, RECALL_MS);
+    if (connection !== this.#connection || !this.#connected) throw offline(filter);
   }
 
   /**

@@ -32,6 +32,8 @@ export interface CommandSpec {
   readonly allowance: (value: JsonValue) => Allowance;
   /** What a car can or cannot do, finer than the command: a maker may start a charge but not stop it. */
   readonly variant: (value: JsonValue) => string;
+  /** What a value is for, where values of one command stand side by side instead of replacing each other. */
+  readonly subject?: (value: JsonValue) => string;
   /** null: answered by a read of our own, not by a command of Smartcar. */
   readonly call: ((value: JsonValue) => CommandPath) | null;
   /** The permission it needs, or null. */
@@ -46,7 +48,11 @@ const post = (path: string, attributes?: JsonObject): CommandPath =>
 const coordinates = z.object({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) });
 const schedule = z.union([
   z.strictObject({ delete: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/) }),
-  z.looseObject({ type: z.enum(["daily", "weekly", "workweek"]), location: coordinates.optional() }),
+  z.looseObject({
+    type: z.enum(["daily", "weekly", "workweek"]),
+    location: coordinates.optional(),
+    delete: z.never().optional(),
+  }),
 ]);
 
 const code = (text: string) => text as SignalCode;
@@ -81,7 +87,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
     name: "charge_limit",
     expects: "a whole number from 50 to 100",
     parse: (value) => {
-      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      const number = typeof value === "string" && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
       return typeof number === "number" && Number.isInteger(number) && number >= 50 && number <= 100
         ? number
         : undefined;
@@ -121,6 +127,8 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
     parse: (value) => schedule.safeParse(value).data as JsonValue | undefined,
     allowance: () => "charge_schedule",
     variant: (value) => `charge_schedule_${scheduleType(value)}`,
+    subject: (value) =>
+      isObject(value) && typeof value["delete"] === "string" ? value["delete"] : scheduleType(value),
     call: (value) => {
       const { type, delete: id, ...attributes } = value as JsonObject;
       return typeof id === "string"

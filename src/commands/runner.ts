@@ -21,6 +21,7 @@ import {
   resultOf,
 } from "./execution.ts";
 import { judge, tooOld } from "./guard.ts";
+import { BUSY, errorOf, isPermanentIncapacity, OVER_BUDGET, SHUTDOWN, SUPERSEDED } from "./reasons.ts";
 import type { CommandRequest } from "./request.ts";
 
 /** Carries a command to the car, once. Never throws; an outcome that was not learnt is `unknown`. */
@@ -52,6 +53,7 @@ export interface ExecutionStore {
 export interface CommandBudget {
   book(id: VehicleId, kind: "command"): number | null;
   refund(booking: number): void;
+  view(id: VehicleId): { readonly remaining: number | null };
 }
 
 export interface IncapabilityStore {
@@ -86,8 +88,8 @@ export interface RunnerOptions {
   readonly vehicle: (id: VehicleId) => Vehicle | undefined;
   /** Reads the vehicle: as the command `refresh`, or once to confirm another. */
   readonly read: (vehicle: Vehicle, kind: "command" | "confirm") => Promise<{ ok: true } | { ok: false; error: Error }>;
-  /** Whether one read may follow a command that nothing confirmed. */
-  readonly confirmByReading: boolean;
+  /** Whether one read may follow a command that nothing confirmed and that was answered at `completedAt`. */
+  readonly mayConfirm: (id: VehicleId, completedAt: number) => boolean;
   readonly events: Events<RunnerEvents>;
 }
 
@@ -97,6 +99,14 @@ export const CONFIRM_WITHIN_MS = minutes(10);
 const CONFIRM_READ_AFTER_MS = seconds(30);
 /** How long a stop waits for a command under way before its row is left to end as `unknown` at the next start. */
 const STOP_GRACE_MS = seconds(4);
+
+/** A place in a vehicle's queue; a newer value of the same command takes it over. */
+interface Place {
+  readonly key: number;
+  readonly spec: CommandSpec;
+  readonly request: CommandRequest;
+  readonly vehicle: Vehicle;
+}
 
 interface Watch {
   execution: Execution;
@@ -113,6 +123,7 @@ export class CommandRunner implements Part {
   readonly #queues = new SerialQueues<VehicleId>(MAX_WAITING_PER_VEHICLE);
   /** Waiting and running executions by row; the newest state of each. */
   readonly #open = new Map<number, Execution>();
+  readonly #places = new Map<string, Place>();
   readonly #watches = new Map<number, Watch>();
   #stopping = false;
 
@@ -182,7 +193,10 @@ export class CommandRunner implements Part {
     this.#open.set(execution.key, execution);
     if (!verdict.accepted) this.#end(execution, "rejected", verdict.error, 0);
     else if (this.#stopping) this.#end(execution, "rejected", SHUTDOWN, 0);
-    else if (request.vehicle !== null) this.#enqueue(execution, verdict.spec, request, request.vehicle);
+    else if (request.vehicle !== null) {
+      const { spec } = verdict;
+      this.#enqueue(execution, { key: execution.key, spec, request, vehicle: request.vehicle });
+    }
   }
 
   /** Looks whether newly held signals show the effect of a command. */
@@ -202,24 +216,34 @@ export class CommandRunner implements Part {
       .sort((a, b) => b.key - a.key)[0];
   }
 
-  #enqueue(execution: Execution, spec: CommandSpec, request: CommandRequest, vehicle: Vehicle): void {
-    for (const other of [...this.#open.values()]) {
-      const replaced =
-        other.state === "waiting" && other.vehicleId === vehicle.id && other.command === execution.command;
-      if (replaced && other.key !== execution.key) this.#end(other, "superseded", SUPERSEDED, 0);
+  #enqueue(execution: Execution, place: Place): void {
+    const { spec, vehicle } = place;
+    const name = [vehicle.id, spec.name, spec.subject?.(execution.value) ?? ""].join("/");
+    const older = this.#places.get(name);
+    this.#places.set(name, place);
+    if (older !== undefined) {
+      const replaced = this.#open.get(older.key);
+      if (replaced !== undefined) this.#end(replaced, "superseded", SUPERSEDED, 0);
+      return;
     }
-    const taken = this.#queues.post(vehicle.id, () => this.#run(execution.key, spec, request, vehicle));
-    if (!taken) this.#end(execution, "rejected", BUSY, 0);
+    const taken = this.#queues.post(vehicle.id, async () => {
+      const holder = this.#places.get(name);
+      this.#places.delete(name);
+      if (holder !== undefined) await this.#run(holder);
+    });
+    if (taken) return;
+    this.#places.delete(name);
+    this.#end(execution, "rejected", BUSY, 0);
   }
 
-  async #run(key: number, spec: CommandSpec, request: CommandRequest, vehicle: Vehicle): Promise<void> {
+  async #run({ key, spec, request, vehicle }: Place): Promise<void> {
     const { clock, budget, maxAgeMs } = this.#options;
     const waiting = this.#open.get(key);
-    // Superseded or rejected while it waited.
+    // Rejected while it waited.
     if (waiting?.state !== "waiting") return;
-    const late = tooOld(request, clock.now(), maxAgeMs);
-    if (late !== null) return this.#end(waiting, "rejected", late, 0);
     try {
+      const late = tooOld(request, clock.now(), maxAgeMs);
+      if (late !== null) return this.#end(waiting, "rejected", late, 0);
       if (spec.call === null) return await this.#refresh(waiting, vehicle);
       const booking = budget.book(vehicle.id, "command");
       if (booking === null) return this.#end(waiting, "rejected", OVER_BUDGET, 0);
@@ -255,6 +279,7 @@ export class CommandRunner implements Part {
   }
 
   async #refresh(waiting: Execution, vehicle: Vehicle): Promise<void> {
+    if (this.#options.budget.view(vehicle.id).remaining === 0) return this.#end(waiting, "rejected", OVER_BUDGET, 0);
     const sent = this.#move(waiting, { type: "send", at: this.#options.clock.now() });
     if (sent === null) return;
     const result = await this.#options.read(vehicle, "command");
@@ -288,17 +313,17 @@ export class CommandRunner implements Part {
   /** Our own failure between the row and the answer (the database refused, a bug): the caller still gets a result. */
   #endBroken(key: number, error: Error): void {
     const open = this.#open.get(key);
-    this.#open.delete(key);
     if (open === undefined) return;
-    const status: FinalStatus = open.state === "sent" ? "unknown" : "rejected";
-    const ended = advance(open, {
-      type: "end",
-      status,
-      at: this.#options.clock.now(),
-      error: { type: "BRIDGE", code: "INTERNAL", message: error.message, action: "see the bridge's log" },
-      calls: open.state === "sent" ? 1 : 0,
-    });
-    if (ended !== null) this.#answer(ended);
+    const [status, calls] = open.state === "sent" ? (["unknown", 1] as const) : (["rejected", 0] as const);
+    const reason = { type: "BRIDGE", code: "INTERNAL", message: error.message, action: "see the bridge's log" };
+    try {
+      this.#end(open, status, reason, calls);
+    } catch {
+      // The database still refuses: the row ends at the next start, the caller is told now.
+      if (!this.#open.delete(key)) return;
+      const ended = advance(open, { type: "end", status, at: this.#options.clock.now(), error: reason, calls });
+      if (ended !== null) this.#answer(ended);
+    }
   }
 
   #answer(execution: Execution): void {
@@ -321,16 +346,19 @@ export class CommandRunner implements Part {
     this.#watches.set(execution.key, watch);
     const leftMs = execution.completedAt + CONFIRM_WITHIN_MS - clock.now();
     watch.timers.push(clock.after(leftMs, () => this.#unwatch(watch)));
-    if (readToConfirm && this.#options.confirmByReading)
+    if (readToConfirm) {
       watch.timers.push(clock.after(CONFIRM_READ_AFTER_MS, () => void this.#readToConfirm(watch)));
+    }
     this.#tryConfirm(watch);
   }
 
   async #readToConfirm(watch: Watch): Promise<void> {
-    const { vehicle, read } = this.#options;
-    const id = watch.execution.vehicleId;
+    const { vehicle, read, mayConfirm } = this.#options;
+    const { vehicleId: id, completedAt, key } = watch.execution;
     const target = id === null ? undefined : vehicle(id);
-    if (target !== undefined && this.#watches.has(watch.execution.key)) await read(target, "confirm");
+    if (target === undefined || completedAt === null || !this.#watches.has(key)) return;
+    if (!mayConfirm(target.id, completedAt)) return;
+    await read(target, "confirm");
   }
 
   #tryConfirm(watch: Watch): void {
@@ -352,49 +380,4 @@ export class CommandRunner implements Part {
     if (!this.#watches.delete(execution.key) || execution.vehicleId === null) return;
     this.#options.events.emit("moved", { vehicleId: execution.vehicleId, execution });
   }
-}
-
-const SHUTDOWN: ExecutionError = {
-  type: "REJECTED",
-  code: "SHUTDOWN",
-  message: "the bridge is stopping; waiting commands are not sent",
-  action: "give the command again once the bridge runs",
-};
-const SUPERSEDED: ExecutionError = {
-  type: "SUPERSEDED",
-  code: null,
-  message: "a newer value took its place before it was sent",
-  action: null,
-};
-const BUSY: ExecutionError = {
-  type: "REJECTED",
-  code: "BUSY",
-  message: "too many commands are waiting for this vehicle",
-  action: "wait for the earlier results",
-};
-const OVER_BUDGET: ExecutionError = {
-  type: "REJECTED",
-  code: "OVER_BUDGET",
-  message: "the month's calls of this vehicle are used up",
-  action: "raise polling.monthly_budget if your plan has more, or wait for the month to turn",
-};
-
-function errorOf(error: Error): ExecutionError {
-  if (!(error instanceof CallError)) {
-    return { type: "BRIDGE", code: null, message: error.message, action: "see the bridge's log" };
-  }
-  return {
-    type: error.type ?? "BRIDGE",
-    code: error.smartcarCode ?? (error.type === null ? error.code : null),
-    message: error.ownerMessage ?? error.message,
-    action: error.url ?? error.hint ?? null,
-  };
-}
-
-/** `SMARTCAR_NOT_CAPABLE` may pass (while charging, say); these do not. */
-function isPermanentIncapacity(error: CallError): boolean {
-  return (
-    error.type === "COMPATIBILITY" &&
-    (error.smartcarCode === "VEHICLE_NOT_CAPABLE" || error.smartcarCode === "MAKE_NOT_COMPATIBLE")
-  );
 }

@@ -1,4 +1,5 @@
 import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
+import { factTime } from "../vehicle/signal.ts";
 import type { VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import { type Allowance, COMMANDS } from "./catalogue.ts";
@@ -57,7 +58,8 @@ export class CommandViews {
     if (execution.state === "sent") return locking ? "LOCKING" : "UNLOCKING";
     if (execution.state !== "succeeded" || execution.confirmed) return null;
     const held = state.signals.get(LOCK_SIGNAL)?.value;
-    const saidAt = Math.max(held?.oemUpdatedAt ?? 0, held?.retrievedAt ?? 0) || (held?.receivedAt ?? 0);
+    // That Smartcar looked again after the command says nothing while the maker's own word is from before it.
+    const saidAt = held === null || held === undefined ? 0 : (factTime(held) ?? held.receivedAt);
     return saidAt >= execution.sentAt ? null : locking ? "LOCKED" : "UNLOCKED";
   }
 

@@ -60,10 +60,12 @@ const LONGEST_MS = hours(24);
 const MAX_JITTER_MS = minutes(1);
 /** Until the first answer there is nothing to show, so tries come quicker than later. */
 const FIRST_READ: BackoffPolicy = { initialMs: seconds(30), factor: 2, maxMs: minutes(15), jitter: 0.2 };
-const LATER_READ: BackoffPolicy = { initialMs: FLOOR_MS, factor: 2, maxMs: hours(6), jitter: 0.2 };
+/** The jitter only shortens, so the first delay is that much above the floor. */
+const LATER_READ: BackoffPolicy = { initialMs: FLOOR_MS / 0.8, factor: 2, maxMs: hours(6), jitter: 0.2 };
 
 /** The next due time of one vehicle. Pure. */
-export function nextPoll(input: CadenceInput): NextPoll {
+export function nextPoll(told: CadenceInput): NextPoll {
+  const input = { ...told, plan: rebased(told.plan, told.now) };
   const { now, settings, plan, budget } = input;
   if (settings.mode === "never") return { dueAt: null, intervalMs: 0, reason: "polling.mode is never" };
   const { intervalMs, reason } = interval(input);
@@ -78,20 +80,39 @@ export function nextPoll(input: CadenceInput): NextPoll {
 }
 
 function wantedAt(input: CadenceInput, intervalMs: number): { dueAt: number; reason?: string } {
-  const { now, settings, plan } = input;
-  // A clock that was set back must not postpone the next read by as much.
-  const lastTryAt = plan.lastTryAt === null ? null : Math.min(plan.lastTryAt, now);
-  const lastPollAt = plan.lastPollAt === null ? null : Math.min(plan.lastPollAt, now);
-  if (plan.failures > 0 && lastTryAt !== null) {
-    const policy = lastPollAt === null ? FIRST_READ : LATER_READ;
-    const delayMs = backoffDelay(policy, plan.failures, () => plan.jitter);
-    return { dueAt: lastTryAt + delayMs, reason: `trying again after ${plan.failures} failed` };
-  }
-  if (lastPollAt === null) return { dueAt: now, reason: "first read" };
-  const lastWebhookAt = settings.mode === "auto" ? Math.min(input.lastWebhookAt ?? 0, now) : 0;
+  const { now, plan } = input;
+  const { lastPollAt, lastTryAt, failures } = plan;
+  const regular =
+    lastPollAt === null ? { dueAt: now, reason: "first read" } : regularlyAt(input, intervalMs, lastPollAt);
+  if (failures === 0 || lastTryAt === null) return regular;
+  const policy = lastPollAt === null ? FIRST_READ : LATER_READ;
+  const againAt = lastTryAt + backoffDelay(policy, failures, () => plan.jitter);
+  // A failed `refresh` or confirming read must not bring the next poll forward.
+  return againAt > regular.dueAt ? { dueAt: againAt, reason: `trying again after ${failures} failed` } : regular;
+}
+
+function regularlyAt(input: CadenceInput, intervalMs: number, lastPollAt: number): { dueAt: number; reason?: string } {
+  const { now, settings, plan, lastWebhookAt: heardAt } = input;
+  // A delivery from before the clock was set back tells nothing of how long ago it was.
+  const lastWebhookAt = settings.mode === "auto" && heardAt !== null && heardAt <= now ? heardAt : 0;
   const jitterMs = plan.jitter * Math.min(MAX_JITTER_MS, intervalMs * 0.05);
   const dueAt = Math.max(lastPollAt + FLOOR_MS, Math.max(lastPollAt, lastWebhookAt) + intervalMs + jitterMs);
   return lastWebhookAt > lastPollAt ? { dueAt, reason: "the webhook delivers; this is the safety net" } : { dueAt };
+}
+
+/**
+ * A plan as it stands at `now`. Instants ahead of it were noted before the clock was set back: they count from now, so
+ * that nothing is postponed by as much. Who keeps the plan must keep this one, or the instants would move with the clock.
+ */
+export function rebased(plan: Plan, now: number): Plan {
+  const ahead = Math.max(plan.lastTryAt ?? 0, plan.lastPollAt ?? 0) - now;
+  if (ahead <= 0) return plan;
+  return {
+    ...plan,
+    lastTryAt: plan.lastTryAt === null ? null : Math.min(plan.lastTryAt, now),
+    lastPollAt: plan.lastPollAt === null ? null : Math.min(plan.lastPollAt, now),
+    holdUntil: plan.holdUntil === null ? null : plan.holdUntil - ahead,
+  };
 }
 
 function interval(input: CadenceInput): { intervalMs: number; reason: string } {

@@ -8,11 +8,12 @@ import type { Part } from "../lib/lifecycle.ts";
 import { CallError } from "../vehicle/call-error.ts";
 import type { UserId, VehicleId } from "../vehicle/ids.ts";
 import type { Batch, Observation, ProblemReport } from "../vehicle/observation.ts";
+import { NO_DATA } from "../vehicle/problem.ts";
 import { scalar, type VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { ApplicationBucket } from "./bucket.ts";
 import type { Budget, BudgetView, CallKind } from "./budget.ts";
-import { NEW_PLAN, type NextPoll, nextPoll, type Plan, type PollingSettings } from "./cadence.ts";
+import { NEW_PLAN, type NextPoll, nextPoll, type Plan, type PollingSettings, rebased } from "./cadence.ts";
 
 /** Where readings come from. @throws CallError */
 export interface SignalSource {
@@ -133,6 +134,11 @@ export class Poller implements Part {
     return reading;
   }
 
+  /** When a vehicle was last read with an answer (epoch milliseconds), or null. */
+  lastPollAt(id: VehicleId): number | null {
+    return this.#planOf(id).lastPollAt;
+  }
+
   view(id: VehicleId): PollView {
     const settings = this.#options.settings(id);
     const budget = this.#options.budget.view(id);
@@ -146,6 +152,9 @@ export class Poller implements Part {
   }
 
   #plan(id: VehicleId): void {
+    const plan = this.#planOf(id);
+    const kept = rebased(plan, this.#options.clock.now());
+    if (kept !== plan) this.#save(id, kept);
     this.#next.set(id, this.#compute(id));
     this.#options.events.emit("planned", this.view(id));
   }
@@ -169,7 +178,9 @@ export class Poller implements Part {
     if (!this.#started) return;
     const { clock } = this.#options;
     let dueAt = clock.now() + LONGEST_WAIT_MS;
-    for (const { id } of this.#options.vehicles()) {
+    // With all reads under way, the end of one arms the timer again.
+    const canRead = this.#running.size < MAX_PARALLEL;
+    for (const { id } of canRead ? this.#options.vehicles() : []) {
       if (!this.#running.has(id)) dueAt = Math.min(dueAt, this.#next.get(id)?.dueAt ?? dueAt);
     }
     // With the bucket empty there is nothing to do before it has calls again.
@@ -200,11 +211,12 @@ export class Poller implements Part {
 
   async #read(vehicle: Vehicle, kind: CallKind): Promise<ReadResult> {
     const { budget, source, events, clock } = this.#options;
-    const booking = budget.book(vehicle.id, kind);
-    if (booking === null) return { ok: false, error: overBudget(budget.view(vehicle.id).resetsAt) };
-    const before = this.#planOf(vehicle.id);
-    this.#save(vehicle.id, { ...before, lastTryAt: clock.now() });
+    let booking: number | null = null;
     try {
+      booking = budget.book(vehicle.id, kind);
+      if (booking === null) return { ok: false, error: overBudget(budget.view(vehicle.id).resetsAt) };
+      const before = this.#planOf(vehicle.id);
+      this.#save(vehicle.id, { ...before, lastTryAt: clock.now() });
       const batch = await source.readSignals({ vehicleId: vehicle.id, userId: vehicle.userId }, this.#abort.signal);
       const news = await this.#take(vehicle.id, batch);
       const now = clock.now();
@@ -212,16 +224,16 @@ export class Poller implements Part {
         ...NEW_PLAN,
         lastPollAt: now,
         lastTryAt: now,
-        quiet: news ? 0 : before.quiet + 1,
+        // A read that somebody asked for says nothing about how often to ask unasked.
+        quiet: news ? 0 : before.quiet + (kind === "poll" ? 1 : 0),
         jitter: this.#options.random(),
       });
       events.emit("polled", { vehicleId: vehicle.id, kind, news });
       return { ok: true, news };
     } catch (thrown) {
       const error = toError(thrown);
-      if (error instanceof CallError && !error.sent) budget.refund(booking);
       events.emit("failed", { vehicleId: vehicle.id, kind, error });
-      await this.#noteFailure(vehicle.id, error).catch((failure: unknown) => {
+      await this.#noteFailure(vehicle.id, error, booking).catch((failure: unknown) => {
         events.emit("failed", { vehicleId: vehicle.id, kind, error: toError(failure) });
       });
       return { ok: false, error };
@@ -238,8 +250,9 @@ export class Poller implements Part {
     return batch.observations.some(({ code }) => isNews(before.get(code)?.value, signals.get(code)?.value));
   }
 
-  async #noteFailure(id: VehicleId, error: Error): Promise<void> {
+  async #noteFailure(id: VehicleId, error: Error, booking: number | null): Promise<void> {
     const { clock, random, budget, intake } = this.#options;
+    if (booking !== null && error instanceof CallError && !error.sent) budget.refund(booking);
     const now = clock.now();
     const plan = { ...this.#planOf(id), jitter: random() };
     if (!(error instanceof CallError)) {
@@ -302,7 +315,7 @@ function reportOf(error: CallError, now: number): ProblemReport | null {
 function emptyStore(at: number): ProblemReport {
   return {
     state: "ERROR",
-    type: "NO_DATA",
+    type: NO_DATA,
     code: "EMPTY_STORE",
     message:
       "Smartcar holds no data of this car yet. Create a webhook in the Smartcar dashboard, verify it and subscribe the car to it; the first data follow within minutes.",

@@ -7,7 +7,7 @@ import { CallbackClient } from "./callback-client.ts";
 import { FaultBook } from "./fault-book.ts";
 import { Garage } from "./garage.ts";
 import { HandDelivery } from "./hand-delivery.ts";
-import { RequestLog, type RequestRecord } from "./request-log.ts";
+import { type RequestListeners, RequestLog } from "./request-log.ts";
 import { type DeliveryRecord, Sender } from "./sender.ts";
 import { Stage } from "./stage.ts";
 import { Tokens } from "./tokens.ts";
@@ -27,8 +27,7 @@ export interface CloudSettings {
   readonly monthlyBudget: number;
 }
 
-export interface CloudListeners {
-  readonly onRequest: (record: RequestRecord) => void;
+export interface CloudListeners extends RequestListeners {
   readonly onAttempt: (record: DeliveryRecord) => void;
   readonly onVerified: (webhook: Webhook) => void;
 }
@@ -49,18 +48,18 @@ export class Cloud {
   readonly handDelivery: HandDelivery;
   readonly #client: CallbackClient;
 
-  constructor(settings: CloudSettings, { onRequest, onAttempt, onVerified }: CloudListeners) {
+  constructor(settings: CloudSettings, listeners: CloudListeners) {
     const { clock, random, managementToken } = settings;
     this.tokens = new Tokens({ ...settings, lifetimeS: settings.tokenLifetimeS });
     this.bucket = new CallBucket(clock);
     this.billing = new Billing(clock, settings.monthlyBudget);
     this.garage = new Garage(clock, random);
     this.book = new WebhookBook(clock, random);
-    this.requests = new RequestLog(onRequest);
+    this.requests = new RequestLog(listeners);
     this.#client = new CallbackClient(clock);
     const { garage, book, billing } = this;
     const outside = { clock, random, client: this.#client, managementToken };
-    this.sender = new Sender({ ...outside, onAttempt });
+    this.sender = new Sender({ ...outside, onAttempt: listeners.onAttempt });
     const announcer = new Announcer({ clock, random, book, sender: this.sender });
     this.world = new World({ clock, garage, announcer, speed: settings.speed });
     this.stage = new Stage({ clock, garage, book, billing, announcer, world: this.world });
@@ -70,7 +69,7 @@ export class Cloud {
       book,
       onVerified: (webhook) => {
         this.stage.openSubscriptions(webhook);
-        onVerified(webhook);
+        listeners.onVerified(webhook);
       },
     });
   }

@@ -49,13 +49,13 @@ export class Exchange {
       requestId: randomUuid(random),
       params: (request.params ?? {}) as Record<string, string>,
     });
+    const waitMs = (ms: number) => (ms > 0 ? sleep(clock, ms, stopping) : Promise.resolve());
     const finish = requests.arrive({ at: clock.now(), method, url, headers, text });
     const fault = faults.take(method, url.pathname);
-    await sleep(clock, fault?.delayMs ?? 0, stopping);
+    await waitMs(fault?.delayMs ?? 0);
     // Fastify keeps out from here on: faults need the bare response, and one way to answer is simpler than two.
     reply.hijack();
     const run = async () => outgoing(await this.#answer(call, handler, form), call.requestId);
-    const waitMs = (ms: number) => sleep(clock, ms, stopping);
     const status = await playFault(reply.raw, fault, { run, faultAnswer: (f) => faultAnswer(f, call), waitMs });
     finish({ status, billed: call.billed, fault: fault?.kind ?? null });
   }

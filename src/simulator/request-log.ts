@@ -28,13 +28,18 @@ export interface ArrivedRequest {
 
 export type RequestOutcome = Pick<RequestRecord, "status" | "billed" | "fault">;
 
+export interface RequestListeners {
+  readonly onArrived: (record: RequestRecord) => void;
+  readonly onFinished: (record: RequestRecord) => void;
+}
+
 /** What the simulator was asked, newest last; credentials left out. */
 export class RequestLog {
-  readonly #onFinish: (record: RequestRecord) => void;
+  readonly #listeners: RequestListeners;
   readonly #records: RequestRecord[] = [];
 
-  constructor(onFinish: (record: RequestRecord) => void) {
-    this.#onFinish = onFinish;
+  constructor(listeners: RequestListeners) {
+    this.#listeners = listeners;
   }
 
   /** Listed at once, so that a request still waiting for its answer is seen too; returns how to complete it. */
@@ -52,11 +57,12 @@ export class RequestLog {
     };
     this.#records.push(record);
     if (this.#records.length > MAX_RECORDS) this.#records.shift();
+    this.#listeners.onArrived(record);
     return (outcome) => {
       const index = this.#records.indexOf(record);
       record = { ...record, ...outcome };
       if (index >= 0) this.#records[index] = record;
-      this.#onFinish(record);
+      this.#listeners.onFinished(record);
     };
   }
 

@@ -68,6 +68,8 @@ export interface SimulatorOptions {
 }
 
 export interface SimulatorEvents {
+  /** A request came in; a fault may hold its answer back. */
+  arrived: RequestRecord;
   /** A request was answered, or dropped. */
   request: RequestRecord;
   /** An attempt to deliver came to its end. */
@@ -89,7 +91,8 @@ export class Simulator implements Part {
     this.#options = { ...DEFAULTS, ...options };
     this.events = new Events((event, error) => options.log?.error({ event, error }, "simulator listener failed"));
     this.#cloud = new Cloud(this.#options, {
-      onRequest: (record) => this.events.emit("request", record),
+      onArrived: (record) => this.events.emit("arrived", record),
+      onFinished: (record) => this.events.emit("request", record),
       onAttempt: (record) => this.#attempted(record),
       onVerified: (webhook) => {
         options.log?.info({ webhook: webhook.id, callback: webhook.callbackUrl }, "simulator webhook verified");

@@ -35,11 +35,11 @@ export class Caller {
    * @throws CallError when there is no token, no admission, or no complete answer.
    */
   async answer(request: ApiRequest, signal?: AbortSignal): Promise<HttpAnswer> {
-    const token = await this.#tokens.get();
+    const token = await this.#token(signal);
     const answer = await this.#send(request, token, signal);
     if (answer.status !== 401) return answer;
     this.#tokens.invalidate(token);
-    return this.#send(request, await this.#tokens.get(), signal);
+    return this.#send(request, await this.#token(signal), signal);
   }
 
   /**
@@ -62,6 +62,18 @@ export class Caller {
     const error = body === undefined ? answerError(answer, context) : bodyError(body, answer, context);
     if (error.code === "SC_RATE_LIMITED" && error.scope === "application") this.#pause(error.retryAt ?? now, now);
     return error;
+  }
+
+  /** A token, unless the one who asks gives up before: the login belongs to all, so it goes on without them. */
+  #token(signal: AbortSignal | undefined): Promise<string> {
+    const token = this.#tokens.get();
+    if (signal === undefined) return token;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(smartcarError("SC_ABORTED", "not asked: the program stops", { sent: false }));
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
+      token.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    });
   }
 
   async #send(request: ApiRequest, token: string, signal: AbortSignal | undefined): Promise<HttpAnswer> {

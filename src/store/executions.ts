@@ -74,9 +74,9 @@ export class ExecutionRepository<E extends StoredExecution> extends Repository {
     );
   }
 
-  /** The first execution with this id requested at or after `since`. */
+  /** The first execution with this id that ended at or after `since`, or has not ended. Callers' times do not count. */
   findById(id: string, since: number): E | undefined {
-    return this.#read("id = ? AND requested_at >= ? ORDER BY key LIMIT 1", id, since)[0];
+    return this.#read("id = ? AND (completed_at IS NULL OR completed_at >= ?) ORDER BY key LIMIT 1", id, since)[0];
   }
 
   unfinished(): E[] {

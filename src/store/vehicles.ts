@@ -23,6 +23,15 @@ export class VehicleRepository extends Repository {
     );
   }
 
+  /** Saves all or none; topic names may change hands among them. */
+  saveAll(vehicles: readonly Vehicle[]): void {
+    this.transaction(() => {
+      // No topic name contains a slash, so this takes none while the names move.
+      for (const { id } of vehicles) this.run("UPDATE vehicles SET topic = ? WHERE id = ?", `/${id}`, id);
+      for (const vehicle of vehicles) this.save(vehicle);
+    });
+  }
+
   remove(id: VehicleId): void {
     this.transaction(() => {
       for (const table of ["signals", "contacts", "problems", "plans", "incapabilities"]) {

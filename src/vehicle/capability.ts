@@ -16,13 +16,16 @@ export interface SignalCapability {
 }
 
 /** Per signal, what is known of its chain. Pure. */
-export function signalCapabilities(state: VehicleState): Readonly<Record<string, SignalCapability>> {
+export function signalCapabilities(
+  state: VehicleState,
+  webhookCarries: (code: SignalCode) => boolean | null,
+): Readonly<Record<string, SignalCapability>> {
   const rows: [SignalCode, SignalCapability][] = [];
-  for (const [code, signal] of state.signals) rows.push([code, capabilityOf(signal, state.lastWebhookAt !== null)]);
+  for (const [code, signal] of state.signals) rows.push([code, capabilityOf(signal, webhookCarries(code))]);
   return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function capabilityOf(signal: HeldSignal, hasWebhook: boolean): SignalCapability {
+function capabilityOf(signal: HeldSignal, webhookCarries: boolean | null): SignalCapability {
   const now = standing(signal);
   const incapable = now?.error?.type === "COMPATIBILITY";
   const ungranted = now?.error?.type === "PERMISSION";
@@ -32,7 +35,7 @@ function capabilityOf(signal: HeldSignal, hasWebhook: boolean): SignalCapability
   return {
     car: incapable ? false : usable || signal.value !== null ? true : null,
     granted: ungranted ? false : usable ? true : null,
-    webhook: carried ? true : hasWebhook ? false : null,
+    webhook: carried ? true : webhookCarries,
     last_seen: seenAt === null ? null : new Date(seenAt).toISOString().slice(0, 10),
   };
 }

@@ -24,13 +24,21 @@ export interface ConnectionSource {
 export interface VehicleStore {
   list(): Vehicle[];
   save(vehicle: Vehicle): void;
+  /** Saves all or none; topic names may change hands among them. */
+  saveAll(vehicles: readonly Vehicle[]): void;
+  /** Forgets a vehicle and what is held of it; its history and audit rows stay. */
+  remove(id: VehicleId): void;
 }
 
 export interface DirectoryEvents {
   added: Vehicle;
   updated: { readonly vehicle: Vehicle; readonly previous: Vehicle };
-  /** The owner took the connection back, or removed the car. */
+  /** The connection is missing from the list; looked for once more before the vehicle is given up. */
   disconnected: Vehicle;
+  /** The owner took the connection back or removed the car, or the configuration now leaves it alone. */
+  removed: Vehicle;
+  /** The configuration gave it another topic; what stands under the old one is to go. */
+  renamed: { readonly vehicle: Vehicle; readonly oldTopic: string };
   listed: { readonly connections: number };
   failed: Error;
 }
@@ -63,6 +71,7 @@ export class Directory implements Part {
   #listedAt: number | null = null;
   #failures = 0;
   #started = false;
+  #lookAgain = false;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -72,11 +81,17 @@ export class Directory implements Part {
   /** Loads what is known and begins listing; does not wait for Smartcar. */
   start(): void {
     this.#started = true;
-    const taken = new Set(this.#options.overrides.flatMap(({ topic }) => (topic === undefined ? [] : [topic])));
-    for (const stored of this.#options.store.list()) {
-      const vehicle = this.#withOverride(stored, taken);
-      if (!jsonEqual(stored, vehicle)) this.#options.store.save(vehicle);
-      this.#keep(vehicle);
+    const { store, overrides, events } = this.#options;
+    const configured = new Set(overrides.flatMap(({ topic }) => (topic === undefined ? [] : [topic])));
+    const known = store.list();
+    for (const stored of known) if (!this.#isEnabled(stored.id)) this.#remove(stored);
+    const served = known.filter(({ id }) => this.#isEnabled(id));
+    const taken = new Set([...configured, ...served.map(({ topic }) => topic)]);
+    const moves = served.map((stored) => ({ stored, vehicle: this.#withOverride(stored, configured, taken) }));
+    store.saveAll(moves.flatMap(({ stored, vehicle }) => (jsonEqual(stored, vehicle) ? [] : [vehicle])));
+    for (const { vehicle } of moves) this.#keep(vehicle);
+    for (const { stored, vehicle } of moves) {
+      if (stored.topic !== vehicle.topic) events.emit("renamed", { vehicle, oldTopic: stored.topic });
     }
     void this.refresh();
   }
@@ -88,13 +103,13 @@ export class Directory implements Part {
     await this.#listing;
   }
 
-  /** Vehicles to serve: enabled, with their newest known facts, connected or not. */
+  /** Vehicles to serve, with their newest known facts, connected or not. */
   list(): readonly Vehicle[] {
-    return [...this.#vehicles.values()].filter(({ id }) => this.#isEnabled(id));
+    return [...this.#vehicles.values()];
   }
 
   get(id: VehicleId): Vehicle | undefined {
-    return this.#isEnabled(id) ? this.#vehicles.get(id) : undefined;
+    return this.#vehicles.get(id);
   }
 
   /** Whether the configuration says to leave this vehicle alone. */
@@ -103,8 +118,7 @@ export class Directory implements Part {
   }
 
   byTopic(topic: string): Vehicle | undefined {
-    const vehicle = this.#byTopic.get(topic);
-    return vehicle === undefined ? undefined : this.get(vehicle.id);
+    return this.#byTopic.get(topic);
   }
 
   /** When the connections were last listed (epoch milliseconds), or null. */
@@ -124,8 +138,11 @@ export class Directory implements Part {
   /** Lists soon, because something pointed to a vehicle that is not known; does not hurry more than is polite. */
   refreshSoon(): void {
     const { clock } = this.#options;
-    if (this.#listing !== undefined || !this.#started) return;
-    const waitMs = Math.max(0, (this.#listedAt ?? 0) + LIST_AT_MOST_EVERY_MS - clock.now());
+    // While listing fails, its back-off is what is polite.
+    if (this.#listing !== undefined || !this.#started || this.#failures > 0) return;
+    const politeMs = (this.#listedAt ?? 0) + LIST_AT_MOST_EVERY_MS - clock.now();
+    // A clock that was set back must not make it wait longer.
+    const waitMs = Math.min(LIST_AT_MOST_EVERY_MS, Math.max(0, politeMs));
     this.#timer?.cancel();
     this.#timer = clock.after(waitMs, () => void this.refresh());
   }
@@ -148,7 +165,9 @@ export class Directory implements Part {
   #arm(): void {
     const { clock, random } = this.#options;
     if (!this.#started) return;
-    const waitMs = this.#failures === 0 ? LIST_EVERY_MS : backoffDelay(RETRY, this.#failures, random);
+    const regularMs = this.#lookAgain ? LIST_AT_MOST_EVERY_MS : LIST_EVERY_MS;
+    const waitMs = this.#failures === 0 ? regularMs : backoffDelay(RETRY, this.#failures, random);
+    this.#lookAgain = false;
     this.#timer?.cancel();
     this.#timer = clock.after(waitMs, () => void this.refresh());
   }
@@ -157,22 +176,39 @@ export class Directory implements Part {
     const { events, store } = this.#options;
     const chosen = choosePerVehicle(connections, (id) => this.#vehicles.get(id)?.userId);
     for (const connection of chosen.values()) {
+      if (!this.#isEnabled(connection.vehicleId)) continue;
       const previous = this.#vehicles.get(connection.vehicleId);
       const vehicle = this.#fromConnection(connection, previous);
       if (previous !== undefined && jsonEqual(previous, vehicle)) continue;
       store.save(vehicle);
       this.#keep(vehicle);
-      if (!this.#isEnabled(vehicle.id)) continue;
       if (previous === undefined) events.emit("added", vehicle);
       else events.emit("updated", { vehicle, previous });
     }
     for (const vehicle of [...this.#vehicles.values()]) {
-      if (!vehicle.connected || chosen.has(vehicle.id)) continue;
-      const gone = { ...vehicle, connected: false };
-      store.save(gone);
-      this.#keep(gone);
-      if (this.#isEnabled(vehicle.id)) events.emit("disconnected", gone);
+      if (!chosen.has(vehicle.id)) this.#miss(vehicle);
     }
+  }
+
+  /** Smartcar has lost cars for a moment before, and taking one away deletes its entities: so it takes two lists. */
+  #miss(vehicle: Vehicle): void {
+    const { store, events } = this.#options;
+    if (!vehicle.connected) {
+      this.#remove(vehicle);
+      return;
+    }
+    const missing = { ...vehicle, connected: false };
+    store.save(missing);
+    this.#keep(missing);
+    this.#lookAgain = true;
+    events.emit("disconnected", missing);
+  }
+
+  #remove(vehicle: Vehicle): void {
+    this.#vehicles.delete(vehicle.id);
+    this.#byTopic.delete(vehicle.topic);
+    this.#options.store.remove(vehicle.id);
+    this.#options.events.emit("removed", vehicle);
   }
 
   #fromConnection(connection: Connection, previous: Vehicle | undefined): Vehicle {
@@ -185,16 +221,19 @@ export class Directory implements Part {
   }
 
   /** The configuration may have changed since the vehicle was stored; a stored name yields to a configured one. */
-  #withOverride(stored: Vehicle, taken: ReadonlySet<string>): Vehicle {
+  #withOverride(stored: Vehicle, configured: ReadonlySet<string>, taken: Set<string>): Vehicle {
     const override = this.#overrides.get(stored.id);
     const name = override?.name ?? defaultName(stored);
     if (override?.topic !== undefined) return { ...stored, name, topic: override.topic };
-    const clash = taken.has(stored.topic);
+    const clash = configured.has(stored.topic);
     const topic = clash ? this.#options.nameTopic({ ...stored, vehicleId: stored.id }, taken) : stored.topic;
+    taken.add(topic);
     return { ...stored, name, topic };
   }
 
   #keep(vehicle: Vehicle): void {
+    const before = this.#vehicles.get(vehicle.id);
+    if (before !== undefined) this.#byTopic.delete(before.topic);
     this.#vehicles.set(vehicle.id, vehicle);
     this.#byTopic.set(vehicle.topic, vehicle);
   }

@@ -6,8 +6,15 @@ import { merge } from "./merge.ts";
 import type { Batch, ProblemReport } from "./observation.ts";
 import { acceptAll, byCourse } from "./plausibility.ts";
 import { type LocationPrivacy, privateText, withPrivacy } from "./privacy.ts";
-import { applyReport, clearOrigin, type Problem, type ProblemChange, type ProblemOrigin } from "./problem.ts";
-import type { HeldSignal } from "./signal.ts";
+import {
+  applyReport,
+  clearNoData,
+  clearOrigin,
+  type Problem,
+  type ProblemChange,
+  type ProblemOrigin,
+} from "./problem.ts";
+import { type HeldSignal, isUsable } from "./signal.ts";
 import { EMPTY_STATE, type VehicleState } from "./state.ts";
 
 /** What a merge altered in one vehicle; announced only after it is durable. */
@@ -104,6 +111,11 @@ export class Intake implements DeliveryIntake {
 
   state(id: VehicleId): VehicleState {
     return this.#states.get(id) ?? EMPTY_STATE;
+  }
+
+  /** Lets go of a vehicle that was removed; the store has done so already. */
+  forget(id: VehicleId): void {
+    this.#states.delete(id);
   }
 
   accept(delivery: Delivery): Promise<Acceptance> {
@@ -206,7 +218,7 @@ class Group {
     const { privacyOf, accepts } = this.#options;
     const id = batch.vehicleId;
     this.#draft(id).fold(withPrivacy(batch, privacyOf(id)), entry, (code) => accepts(id, code));
-    if (delivery !== null) this.#contacts.set(batch.vehicleId, delivery.receivedAt);
+    if (entry.origin === "webhook") this.#noteContact(batch);
     return "stored";
   }
 
@@ -221,6 +233,12 @@ class Group {
       changes: this.changes(),
       contacts: this.#contacts,
     };
+  }
+
+  /** A delivery kept aside and read later was contact when it came. */
+  #noteContact({ vehicleId, receivedAt }: Batch): void {
+    const known = this.#contacts.get(vehicleId) ?? this.#before(vehicleId).lastWebhookAt ?? 0;
+    this.#contacts.set(vehicleId, Math.max(known, receivedAt));
   }
 
   #keepAside(delivery: Delivery): void {
@@ -270,6 +288,7 @@ class Draft {
       this.#signals.set(observation.code, signal);
       if (changed) this.#codes.add(observation.code);
     }
+    if (batch.observations.some(isUsable)) this.#note(clearNoData(this.#problems));
     for (const report of batch.problems) this.#note(applyReport(this.#problems, report, entry.origin));
     while (entry.clears && this.#note(clearOrigin(this.#problems, entry.origin)));
   }

@@ -6,7 +6,7 @@ export type LocationPrivacy = "exact" | "rounded" | "off";
 
 /** Two decimals of a degree are about one kilometre. */
 const DECIMALS = 2;
-const COORDINATE = /^(lat|latitude|lon|lng|long|longitude)$/i;
+const COORDINATE = /^(lat|lon|lng|long)$|latitude|longitude/i;
 /** Words and numbers that pin a place down as well as coordinates do. */
 const ADDRESS = /^(address|street|streetaddress|formattedaddress|postalcode|zip|zipcode|geohash|pluscode|what3words)$/i;
 /** With `off`, whole places go: also a place's name says where somebody is. */
@@ -37,15 +37,18 @@ function soften(observation: Observation, level: "rounded" | "off"): Observation
   return [{ ...observation, body: walk(observation.body, level) as JsonObject }];
 }
 
-function walk(value: unknown, level: "rounded" | "off"): unknown {
-  if (Array.isArray(value)) return value.map((item) => walk(item, level));
+/** `inPlace`: below a key that names a place, where bare numbers are coordinates (`[8.65, 50.11]`). */
+function walk(value: unknown, level: "rounded" | "off", inPlace = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => walk(item, level, inPlace));
+  if (inPlace && typeof value === "number") return rounded(value);
+  if (inPlace && isCoordinateText(value)) return null;
   if (!isObject(value)) return value;
   if (level === "off" && isLocationSignal(value)) return { ...value, body: null };
   const kept: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
     if (ADDRESS.test(key)) continue;
     if (level === "off" && (COORDINATE.test(key) || PLACE.test(key))) continue;
-    kept[key] = COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level);
+    kept[key] = COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level, PLACE.test(key));
   }
   return kept;
 }
@@ -53,6 +56,11 @@ function walk(value: unknown, level: "rounded" | "off"): unknown {
 /** A whole signal inside a delivery's text, where the code stands beside the body. */
 function isLocationSignal(value: Record<string, unknown>): boolean {
   return typeof value["code"] === "string" && value["code"].startsWith(LOCATION_GROUP) && "body" in value;
+}
+
+/** `50.1109,8.6821` or `POINT (8.68 50.11)` */
+function isCoordinateText(value: unknown): boolean {
+  return typeof value === "string" && /-?\d+\.\d{3,}/.test(value);
 }
 
 function rounded(value: unknown): unknown {

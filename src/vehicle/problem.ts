@@ -55,10 +55,20 @@ export function clearOrigin(held: Problems, origin: ProblemOrigin): ProblemChang
   return null;
 }
 
+/** Takes away that there are no data, which any usable value disproves. */
+export function clearNoData(held: Problems): ProblemChange | null {
+  for (const [key, problem] of held) if (problem.type === NO_DATA) return without(held, key, problem);
+  return null;
+}
+
+/** Our own type of problem: Smartcar answers, but holds no signal of the car. */
+export const NO_DATA = "NO_DATA";
+
 /** The one to show: the most actionable, then the newest. */
 export function foremost(problems: Problems): Problem | null {
   let best: Problem | null = null;
-  for (const problem of problems.values()) {
+  // In the order of their keys, so that a tie shows the same one after a restart.
+  for (const [, problem] of [...problems].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (best === null || rank(problem) > rank(best) || (rank(problem) === rank(best) && problem.since > best.since)) {
       best = problem;
     }

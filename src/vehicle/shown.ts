@@ -6,7 +6,10 @@ import { compareAge, type HeldSignal, standing } from "./signal.ts";
 import type { VehicleState } from "./state.ts";
 import type { UnitSystem } from "./units.ts";
 
-/** All readings of a vehicle by name. Where two signals tell the same reading, the newer fact is shown. Pure. */
+/**
+ * All readings of a vehicle by name, in the order of their names, so that a restart shows the same. Where two signals
+ * tell the same reading, the newer fact is shown. Pure.
+ */
 export function shownReadings(
   state: VehicleState,
   system: UnitSystem,
@@ -20,7 +23,7 @@ export function shownReadings(
       if (other === undefined || compareAge(fact, other.fact) > 0) shown.set(name, { value, fact });
     }
   }
-  return new Map([...shown].map(([name, { value }]) => [name, value]));
+  return new Map([...shown].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value]));
 }
 
 /** Names of the readings that a signal yields with its present value. */

@@ -1,11 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { IClientOptions } from "mqtt";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { CarOptions } from "../../src/simulator/car-options.ts";
 import type { RequestRecord } from "../../src/simulator/request-log.ts";
 import { Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
-import { freePort, type MosquittoOptions, startAedes, startMosquitto, type TestBroker } from "./brokers.ts";
+import {
+  freePort,
+  type MosquittoBroker,
+  type MosquittoOptions,
+  startAedes,
+  startMosquitto,
+  type TestBroker,
+} from "./brokers.ts";
 import { type Watch, watch } from "./mqtt-watch.ts";
 import { type Program, startProgram } from "./program.ts";
 import { seededRandom } from "./simulator-harness.ts";
@@ -47,37 +55,58 @@ export interface BenchOptions {
   readonly cars?: readonly CarOptions[];
   readonly simulator?: Partial<SimulatorOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Not running until `openSimulator`. */
+  readonly smartcar?: "down";
   /** Whether the cars are subscribed to the program's webhook once it runs; default true. */
   readonly webhook?: boolean;
 }
 
 /** A broker, Smartcar and somebody who watches the broker, wired to the real program by its environment alone. */
-export class Bench<B extends TestBroker = TestBroker> {
-  readonly broker: B;
-  readonly simulator: Simulator;
+export class Bench {
+  readonly broker: TestBroker | MosquittoBroker;
   readonly seen: Watch;
   readonly dataDir: string;
   readonly #options: BenchOptions;
+  readonly #smartcarPort: number;
   readonly #ports: { readonly private: number; readonly public: number };
   readonly #cleanups: (() => unknown)[];
+  readonly #newSimulator: () => Simulator;
+  #simulator: Simulator | undefined;
   #program: Program | undefined;
+  /** Messages from before the last start. */
+  #seenBefore = 0;
 
   constructor(parts: {
-    broker: B;
-    simulator: Simulator;
+    broker: TestBroker | MosquittoBroker;
+    newSimulator: () => Simulator;
     seen: Watch;
     dataDir: string;
     ports: { readonly private: number; readonly public: number };
+    smartcarPort: number;
     options: BenchOptions;
     cleanups: (() => unknown)[];
   }) {
     this.broker = parts.broker;
-    this.simulator = parts.simulator;
+    this.#newSimulator = parts.newSimulator;
     this.seen = parts.seen;
     this.dataDir = parts.dataDir;
     this.#ports = parts.ports;
+    this.#smartcarPort = parts.smartcarPort;
     this.#options = parts.options;
     this.#cleanups = parts.cleanups;
+  }
+
+  get simulator(): Simulator {
+    if (this.#simulator === undefined) throw new Error("the simulator was not started");
+    return this.#simulator;
+  }
+
+  /** Starts Smartcar. */
+  async openSimulator(): Promise<void> {
+    const simulator = this.#newSimulator();
+    this.#simulator = simulator;
+    this.#cleanups.push(() => simulator.stop());
+    await simulator.start();
   }
 
   get program(): Program {
@@ -85,15 +114,21 @@ export class Bench<B extends TestBroker = TestBroker> {
     return this.#program;
   }
 
+  get mosquitto(): MosquittoBroker {
+    if (!("restart" in this.broker)) throw new Error("the broker is not Mosquitto");
+    return this.broker;
+  }
+
   get environment(): Readonly<Record<string, string>> {
+    const url = `http://127.0.0.1:${this.#smartcarPort}`;
     return {
       SMARTCAR_CLIENT_ID: CREDENTIALS.clientId,
       SMARTCAR_CLIENT_SECRET: CREDENTIALS.clientSecret,
       SMARTCAR_MANAGEMENT_TOKEN: CREDENTIALS.managementToken,
-      SMARTCAR_IAM_URL: this.simulator.url,
-      SMARTCAR_VEHICLE_API_URL: `${this.simulator.url}/v3`,
-      SMARTCAR_MANAGEMENT_API_URL: `${this.simulator.url}/v3`,
-      SMARTCAR_CONNECT_URL: this.simulator.url,
+      SMARTCAR_IAM_URL: url,
+      SMARTCAR_VEHICLE_API_URL: `${url}/v3`,
+      SMARTCAR_MANAGEMENT_API_URL: `${url}/v3`,
+      SMARTCAR_CONNECT_URL: url,
       MQTT_URL: this.broker.url,
       ...(this.#options.broker === "aedes" ? { MQTT_VERSION: "3.1.1" } : {}),
       ...this.#options.env,
@@ -101,12 +136,18 @@ export class Bench<B extends TestBroker = TestBroker> {
   }
 
   /** Starts the program, also once more after it ended: with the same ports and data. */
-  async start(): Promise<Program> {
+  async start({ connected = true } = {}): Promise<Program> {
+    this.#seenBefore = this.seen.messages.length;
     this.#program = await startProgram({ env: this.environment, dataDir: this.dataDir, ports: this.#ports });
-    if (this.#options.webhook !== false && this.simulator.webhooks().length === 0) {
-      await this.simulator.setWebhook({ callbackUrl: this.#program.webhookUrl, subscribe: "all" });
-    }
+    if (this.#options.webhook !== false && this.simulator.webhooks().length === 0) await this.subscribe();
+    // From here on it hears commands.
+    if (connected) await this.#program.line(({ msg }) => msg === "connected to the MQTT broker");
     return this.#program;
+  }
+
+  /** Has the cars' deliveries sent to the program. */
+  async subscribe(): Promise<void> {
+    await this.simulator.setWebhook({ callbackUrl: this.program.webhookUrl, subscribe: "all" });
   }
 
   /** Ends the program and waits for its end. */
@@ -117,12 +158,14 @@ export class Bench<B extends TestBroker = TestBroker> {
     return { code, ms: performance.now() - startedAt };
   }
 
-  /** Resolves once every car has been read and the broker shows it. */
+  /** Resolves once the program, since its last start, has shown every car that is known by then. */
   async shown(): Promise<void> {
-    const topics = this.simulator.cars().map(({ make, model }) => `${make}-${model}`.toLowerCase());
-    await this.seen.untilAll(() => {
-      const current = this.seen.current();
-      return topics.every((topic) => current.has(`smartcar/${topic}/charge_limit`));
+    const topics = this.simulator
+      .cars()
+      .map(({ make, model }) => `smartcar/${make}-${model}/charge_limit`.toLowerCase());
+    await this.seen.untilAll((messages) => {
+      const shown = new Set(messages.slice(this.#seenBefore).map(({ topic }) => topic));
+      return topics.every((topic) => shown.has(topic));
     });
   }
 
@@ -145,10 +188,20 @@ export class Bench<B extends TestBroker = TestBroker> {
   }
 
   /** Somebody who comes now and sees what is retained, and what follows. */
-  async lateWatch(filter = "#"): Promise<Watch> {
-    const late = await watch(this.broker.url, filter);
+  async lateWatch(filter: string | string[] = "#", options: IClientOptions = {}): Promise<Watch> {
+    const late = await watch(this.broker.url, filter, options);
     this.#cleanups.push(() => late.stop());
     return late;
+  }
+
+  /** What is retained now, by topic. Mosquitto sends all of it before anything that comes later. */
+  async retained(filter = "#"): Promise<Map<string, string>> {
+    const late = await this.lateWatch([filter, "e2e/fence"]);
+    await late.publish("e2e/fence", "");
+    await late.until(({ topic }) => topic === "e2e/fence");
+    const topics = late.current();
+    topics.delete("e2e/fence");
+    return topics;
   }
 
   async close(): Promise<void> {
@@ -164,21 +217,24 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     const broker = options.broker === "aedes" ? await startAedes() : await startMosquitto(options.mosquitto);
     cleanups.push(() => broker.stop());
     const { cars = [stillCar("a")] } = options;
-    const simulator = new Simulator({
-      clock: systemClock,
-      random: seededRandom(),
-      cars,
-      ...CREDENTIALS,
-      ...options.simulator,
-    });
-    cleanups.push(() => simulator.stop());
-    await simulator.start();
+    const port = await freePort();
+    const newSimulator = () =>
+      new Simulator({
+        clock: systemClock,
+        random: seededRandom(),
+        cars,
+        port,
+        ...CREDENTIALS,
+        ...options.simulator,
+      });
     const seen = await watch(broker.url, "#");
     cleanups.push(() => seen.stop());
     const dataDir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-e2e-"));
     cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
     const ports = { private: await freePort(), public: await freePort() };
-    return new Bench({ broker, simulator, seen, dataDir, ports, options, cleanups });
+    const bench = new Bench({ broker, newSimulator, seen, dataDir, ports, smartcarPort: port, options, cleanups });
+    if (options.smartcar !== "down") await bench.openSimulator();
+    return bench;
   } catch (error) {
     for (const clean of cleanups.reverse()) await clean();
     throw error;

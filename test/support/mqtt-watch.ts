@@ -27,7 +27,7 @@ export interface Watch {
 }
 
 /** A second client that sees what the bridge's users would see. */
-export async function watch(url: string, filter: string, options: IClientOptions = {}): Promise<Watch> {
+export async function watch(url: string, filter: string | string[], options: IClientOptions = {}): Promise<Watch> {
   const client = connect(url, { protocolVersion: 4, reconnectPeriod: 50, ...options });
   const messages: WatchedMessage[] = [];
   const checks = new Set<() => void>();

@@ -31,6 +31,8 @@ export interface Program {
   output(): string;
   /** Resolves with the first line, past or coming, that fits. */
   line(fits: (line: LogLine) => boolean, limitMs?: number): Promise<LogLine>;
+  /** Resolves with what the pattern finds in everything printed, log or not. */
+  printed(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
   readonly exit: Promise<Exit>;
   /** Ends it, orderly if possible, and removes its data unless it was given. */
@@ -110,21 +112,11 @@ class RunningProgram implements Program {
   }
 
   line(fits: (line: LogLine) => boolean, limitMs = 10_000): Promise<LogLine> {
-    return new Promise((resolve, reject) => {
-      const limit = setTimeout(() => {
-        this.#waiting.delete(look);
-        reject(new Error(`no such line within ${limitMs} ms; the program said:\n${this.#raw}`));
-      }, limitMs);
-      const look = () => {
-        const found = this.lines.find(fits);
-        if (found === undefined) return;
-        clearTimeout(limit);
-        this.#waiting.delete(look);
-        resolve(found);
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    return this.#wait("no such line", () => this.lines.find(fits), limitMs);
+  }
+
+  printed(pattern: RegExp, limitMs = 10_000): Promise<RegExpExecArray> {
+    return this.#wait(`nothing like ${pattern}`, () => pattern.exec(this.#raw) ?? undefined, limitMs);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -136,6 +128,24 @@ class RunningProgram implements Program {
     const exit = await this.exit;
     if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true });
     return exit;
+  }
+
+  #wait<T>(missing: string, find: () => T | undefined, limitMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`${missing} within ${limitMs} ms; the program said:\n${this.#raw}`));
+      }, limitMs);
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        clearTimeout(limit);
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      this.#waiting.add(look);
+      look();
+    });
   }
 
   #take(text: string): void {

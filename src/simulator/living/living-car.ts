@@ -27,11 +27,6 @@ export class LivingCar implements Behaviour {
     return !isAsleep(this.#spec, this.#state);
   }
 
-  /** For scripts and tests that look behind the cloud. */
-  get state(): CarState {
-    return this.#state;
-  }
-
   step(elapsedMs: number): void {
     this.#live(liveOn(this.#spec, this.#state, elapsedMs));
   }

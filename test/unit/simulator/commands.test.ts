@@ -39,7 +39,12 @@ describe("commands", () => {
 
   test.each([
     ["charge/stop", { "charge-ischarging": { value: true } }, "charge-ischarging", { value: false }],
-    ["charge-port/open", { "charge-ischargingportflapopen": { value: false } }, "charge-ischargingportflapopen", { value: true }],
+    [
+      "charge-port/open",
+      { "charge-ischargingportflapopen": { value: false } },
+      "charge-ischargingportflapopen",
+      { value: true },
+    ],
     ["security/lock", { "closure-islocked": { value: false } }, "closure-islocked", { value: true }],
   ])("%s undoes what the other did", async (path, given, code, expected) => {
     const harness = await startSimulator({ cars: [{ ...CAR, signals: { ...SIGNALS, ...given } }] });
@@ -116,7 +121,11 @@ describe("charge schedules", () => {
   const night = { startTime: "22:00", stopTime: "06:30" };
 
   test.each([
-    ["daily", { location, ...night }, [{ start: "22:00:00", end: "06:30:00", days: expect.arrayContaining(["SUNDAY"]) }]],
+    [
+      "daily",
+      { location, ...night },
+      [{ start: "22:00:00", end: "06:30:00", days: expect.arrayContaining(["SUNDAY"]) }],
+    ],
     ["weekly", { location, days: { monday: night } }, [{ start: "22:00:00", end: "06:30:00", days: ["MONDAY"] }]],
     ["workweek", { location, weekends: night }, [{ start: "22:00:00", end: "06:30:00", days: ["SATURDAY", "SUNDAY"] }]],
   ])("%s is read back through the charge timers and can be deleted", async (type, attributes, schedules) => {

@@ -61,6 +61,13 @@ describe("connections", () => {
     expect(reply.body.errors[0].type).toBe("VALIDATION");
   });
 
+  test("lead to a vehicle, which is billed", async () => {
+    const harness = await startSimulator({ cars: [{ ...car(1), powertrainType: null }] });
+    const { body } = await harness.get("/v3/vehicles/veh-1");
+    expect(body.data).toMatchObject({ id: "veh-1", type: "vehicle", attributes: { year: 2023, powertrainType: null } });
+    expect(harness.simulator.cars()[0]?.callsUsed).toBe(1);
+  });
+
   test("end with DELETE, and the car's data with them", async () => {
     const harness = await startSimulator({ cars: [car(1), car(2)] });
     expect((await harness.get("/v3/connections/conn-1")).body.data.id).toBe("conn-1");

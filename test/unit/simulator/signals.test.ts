@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { KNOWN_SIGNALS } from "../../../src/simulator/signal-names.ts";
 import { MODELS } from "../../../src/simulator/living/models.ts";
+import { KNOWN_SIGNALS } from "../../../src/simulator/signal-names.ts";
 import { startCallback } from "../../support/simulator-callback.ts";
 import { type Loose, startSimulator } from "../../support/simulator-harness.ts";
 
@@ -86,7 +86,10 @@ describe("signals over REST", () => {
     expect(answered.get("sc-unit-system")).toBe("imperial");
     expect(byCode(body, "odometer-traveleddistance").attributes.body).toEqual({ value: 62.1, unit: "miles" });
     expect(byCode(body, "climate-externaltemperature").attributes.body).toEqual({ value: 68, unit: "fahrenheit" });
-    expect(byCode(body, "wheel-tires").attributes.body).toMatchObject({ values: [{ tirePressure: 36.3 }], unit: "psi" });
+    expect(byCode(body, "wheel-tires").attributes.body).toMatchObject({
+      values: [{ tirePressure: 36.3 }],
+      unit: "psi",
+    });
     expect(byCode(body, "charge-voltage").attributes.body).toEqual({ value: 230, unit: "volts" });
   });
 

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { freePort, hasMosquitto } from "../support/brokers.ts";
+import { type Bench, startBench } from "../support/e2e-bench.ts";
+import { give } from "../support/e2e-commands.ts";
+import { type Program, startProgram } from "../support/program.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+const CREDENTIALS = { SMARTCAR_CLIENT_ID: "client_x", SMARTCAR_CLIENT_SECRET: "secret-of-the-test" };
+
+/** Somewhere on loopback where nobody is: these programs never get as far as to care. */
+async function failing(env: Record<string, string>, dataDir?: string): Promise<Program> {
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  const program = await startProgram({
+    dontWait: true,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    env: {
+      ...CREDENTIALS,
+      MQTT_URL: `mqtt://127.0.0.1:${await freePort()}`,
+      SMARTCAR_IAM_URL: nobody,
+      SMARTCAR_VEHICLE_API_URL: `${nobody}/v3`,
+      SMARTCAR_MANAGEMENT_API_URL: `${nobody}/v3`,
+      LOG_LEVEL: "warn",
+      ...env,
+    },
+  });
+  cleanups.push(() => program.close());
+  return program;
+}
+
+/** What was printed, without the log. */
+function plainLines(program: Program): string[] {
+  return program
+    .output()
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("{"));
+}
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "smartcar2mqtt-exit-"));
+  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+describe("a program that cannot run", () => {
+  it("names everything that is wrong with its configuration, one line each, and ends with 2", async () => {
+    const config = join(folder(), "config.yaml");
+    writeFileSync(config, "mqtt:\n  base_topik: cars\npolling:\n  idle_interval: 1m\n");
+    const program = await failing({
+      CONFIG_FILE: config,
+      SMARTCAR_CLIENT_ID: "",
+      MQTT_VERSION: "4",
+      COMMANDS_ALLOW: "lock, opn",
+      HTTP_PORT: "eighty",
+    });
+    expect(await program.exit).toEqual({ code: 2, signal: null });
+    const lines = plainLines(program).filter((line) => !line.startsWith("warning:"));
+    for (const key of [
+      "mqtt.base_topik",
+      "polling.idle_interval",
+      "smartcar.client_id",
+      "mqtt.version",
+      "commands.allow",
+      "http.port",
+    ]) {
+      expect(lines.filter((line) => line.startsWith(`${key}`)).length, `${key} in\n${lines.join("\n")}`).toBe(1);
+    }
+    expect(lines).toHaveLength(6);
+    expect(lines.find((line) => line.startsWith("mqtt.base_topik"))).toContain("mqtt.base_topic");
+    expect(program.output()).not.toContain(CREDENTIALS.SMARTCAR_CLIENT_SECRET);
+  });
+
+  it("ends with 1 and one line when its data directory cannot be used", async () => {
+    const taken = join(folder(), "data");
+    writeFileSync(taken, "a file where the folder should be");
+    const program = await failing({ DATA_DIR: taken }, folder());
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    const lines = plainLines(program);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(taken);
+    expect(lines[0]).toContain(`uid ${process.getuid?.()}`);
+    expect(lines[0]).toMatch(/chown|mkdir/);
+  });
+
+  it.each([
+    { key: "http.port", name: "HTTP_PORT" },
+    { key: "http.public_port", name: "HTTP_PUBLIC_PORT" },
+  ])("ends with 1 and one line when $key is in use", async ({ key, name }) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => new Promise((resolve) => other.close(resolve)));
+    const { port } = other.address() as { port: number };
+    const program = await failing({ [name]: String(port) });
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    const lines = plainLines(program);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`${key}: port ${port}`);
+  });
+});
+
+describe.skipIf(!hasMosquitto())("a program that stops slowly", () => {
+  /** A command that Smartcar holds open keeps the program for some seconds. */
+  async function withCommandUnderWay(): Promise<Bench> {
+    const bench = await startBench();
+    cleanups.push(() => bench.close());
+    await bench.shown();
+    const path = "/v3/vehicles/vehicle-a/commands/security/lock";
+    bench.simulator.addFault({ kind: "stream", bodyAfterMs: 60_000, path });
+    await give(bench, "a", "lock", "LOCK");
+    await bench.seen.until(({ topic, payload }) => topic === "smartcar/test-a/lock" && payload === "LOCKING");
+    return bench;
+  }
+
+  it("ends at once at a second signal", async () => {
+    const bench = await withCommandUnderWay();
+    const { program } = bench;
+    program.kill("SIGTERM");
+    await program.line(({ msg }) => msg === "stopping");
+    const startedAt = performance.now();
+    // Somebody presses Ctrl-C again and again.
+    const impatience = setInterval(() => program.kill("SIGINT"), 50);
+    cleanups.push(() => clearInterval(impatience));
+    expect((await program.exit).code).toBe(1);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(program.output()).toContain("ended at once");
+    await bench.seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "offline");
+  });
+
+  it("ends by itself within 8 seconds, with 0 and offline on the broker", async () => {
+    const bench = await withCommandUnderWay();
+    const { code, ms } = await bench.end("SIGTERM");
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(8_000);
+    await bench.seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "offline");
+  });
+});

@@ -1,0 +1,161 @@
+import { createServer } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { hasMosquitto } from "../support/brokers.ts";
+import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
+import { command, give, resultOf } from "../support/e2e-commands.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+function own(bench: Bench): Bench {
+  cleanups.push(() => bench.close());
+  return bench;
+}
+
+interface Readiness {
+  readonly status: number;
+  readonly parts: Record<string, { ok: boolean; detail: string | null }>;
+}
+
+async function readiness({ program }: Bench): Promise<Readiness> {
+  const response = await fetch(`${program.privateUrl}/readyz`);
+  const { parts } = (await response.json()) as Pick<Readiness, "parts">;
+  return { status: response.status, parts };
+}
+
+const tokenRequests = ({ simulator }: Bench) => simulator.requests().filter(({ path }) => path === "/oauth2/token");
+
+describe.skipIf(!hasMosquitto())("the program when something around it is away", () => {
+  it("costs no billed call to restart while what it knows is fresh", async () => {
+    const bench = own(await startBench({ cars: ["a", "b", "c"].map((name) => stillCar(name)), webhook: false }));
+    await bench.shown();
+    for (const name of ["a", "b", "c"]) {
+      await bench.program.line(({ msg, vehicle }) => msg === "vehicle read" && vehicle === `vehicle-${name}`);
+    }
+    const billed = () => bench.simulator.requests().filter((request) => request.billed).length;
+    expect(billed()).toBe(3);
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      await bench.end(signal);
+      const program = await bench.start();
+      await program.line(({ msg }) => msg === "connections listed");
+      await bench.shown();
+      for (const name of ["a", "b", "c"]) {
+        const plan = JSON.parse(bench.seen.current().get(`smartcar/test-${name}/polling`) ?? "null");
+        expect(Date.parse(plan.next_poll_at) - Date.now()).toBeGreaterThan(3_600_000);
+        expect(plan).toMatchObject({ calls_used: 1, calls_remaining: 499 });
+      }
+      expect(billed()).toBe(3);
+    }
+    // It would have read by now if it wanted to: a read on demand is through.
+    expect(await command(bench, "a", "refresh", "PRESS")).toMatchObject({ status: "succeeded" });
+    expect(billed()).toBe(4);
+  });
+
+  it("renews a token that lives for two seconds before its end", async () => {
+    const bench = own(await openBench({ simulator: { tokenLifetimeS: 2 } }));
+    let tokens = 0;
+    const renewed = new Promise<void>((resolve) => {
+      bench.simulator.events.on("request", ({ path }) => {
+        if (path === "/oauth2/token" && ++tokens === 3) resolve();
+      });
+    });
+    await bench.start();
+    await bench.shown();
+    expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
+    await renewed;
+    expect(await command(bench, "a", "charge_limit", 70)).toMatchObject({ status: "succeeded" });
+    expect(bench.simulator.requests().filter(({ status }) => status === 401)).toEqual([]);
+    expect((await readiness(bench)).status).toBe(200);
+  });
+
+  it("comes back from a storm of 401 with one new token", async () => {
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const bench = own(await startBench({ cars: names.map((name) => stillCar(name)) }));
+    await bench.shown();
+    expect(tokenRequests(bench)).toHaveLength(1);
+    bench.simulator.revokeTokens();
+    const ids = await Promise.all(names.map((name) => give(bench, name, "charge_limit", 80)));
+    for (const id of ids) expect(await resultOf(bench, id)).toMatchObject({ status: "succeeded" });
+    expect(tokenRequests(bench)).toHaveLength(2);
+    for (const name of names) {
+      const sent = bench.requests(`vehicle-${name}`, "set-limit").map(({ status }) => status);
+      expect(sent.filter((status) => status === 200)).toEqual([200]);
+      expect(sent.length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("runs without Smartcar, says so, and goes on when it is there", async () => {
+    const bench = own(await openBench({ smartcar: "down", webhook: false }));
+    const program = await bench.start();
+    await program.line(({ msg }) => msg === "smartcar login failed");
+    const down = await readiness(bench);
+    expect(down).toMatchObject({ status: 503, parts: { mqtt: { ok: true }, smartcar: { ok: false } } });
+    expect(down.parts["smartcar"]?.detail).toMatch(/smartcar/i);
+    expect((await fetch(`${program.privateUrl}/healthz`)).status).toBe(200);
+
+    await bench.openSimulator();
+    await bench.shown();
+    await program.line(({ msg }) => msg === "smartcar login works again");
+    expect((await readiness(bench)).status).toBe(200);
+    expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
+  });
+
+  it("runs without a broker, says so, and shows everything when it is there", async () => {
+    const bench = own(await openBench());
+    await bench.mosquitto.pause();
+    const program = await bench.start({ connected: false });
+    await program.line(({ msg }) => msg === "no MQTT session");
+    // Deliveries are taken in meanwhile.
+    const soc = { code: "tractionbattery-stateofcharge", body: { value: 61, unit: "percent" } };
+    await program.line(({ msg }) => msg === "connections listed");
+    expect(await bench.simulator.deliver({ signals: [soc] })).toMatchObject([{ status: 200 }]);
+    const down = await readiness(bench);
+    expect(down).toMatchObject({ status: 503, parts: { mqtt: { ok: false }, smartcar: { ok: true } } });
+    expect(down.parts["mqtt"]?.detail).toContain(`127.0.0.1:${bench.broker.port}`);
+
+    await bench.mosquitto.resume();
+    await bench.seen.until(({ topic, payload }) => topic === "smartcar/test-a/battery" && payload === "61");
+    await bench.seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "online");
+    expect(bench.seen.messages.filter(({ topic }) => topic === "smartcar/test-a/battery")).toHaveLength(1);
+    expect((await readiness(bench)).status).toBe(200);
+  });
+
+  it("shows a broker that lost everything all of it again within 5 seconds", async () => {
+    const bench = own(await startBench({ env: { POLLING_MODE: "never" } }));
+    const config = "homeassistant/device/smartcar_vehicle-a/config";
+    await bench.seen.until(({ topic }) => topic === config);
+    const before = await bench.retained();
+    expect(before.size).toBeGreaterThan(15);
+    await bench.mosquitto.pause();
+    bench.seen.clear();
+    await bench.mosquitto.resume();
+    await bench.seen.untilAll(() => [...before.keys()].every((topic) => bench.seen.current().has(topic)), 5_000);
+    const after = await bench.retained();
+    // What it says of itself may have changed.
+    for (const topics of [before, after]) topics.delete("smartcar/bridge/info");
+    expect(after).toEqual(before);
+    expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
+  });
+
+  it("waits for a Smartcar that accepts connections and says nothing, and stops in time", async () => {
+    const silent = createServer((socket) => socket.on("error", () => undefined));
+    const called = new Promise<void>((resolve) => silent.once("connection", () => resolve()));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => silent.close());
+    const { port } = silent.address() as { port: number };
+    const url = `http://127.0.0.1:${port}`;
+    const env = {
+      SMARTCAR_IAM_URL: url,
+      SMARTCAR_VEHICLE_API_URL: `${url}/v3`,
+      SMARTCAR_MANAGEMENT_API_URL: `${url}/v3`,
+    };
+    const bench = own(await startBench({ env, webhook: false }));
+    await called;
+    expect((await readiness(bench)).status).toBe(503);
+    const { code, ms } = await bench.end("SIGTERM");
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(4_000);
+  });
+});

@@ -13,7 +13,6 @@ import type { StateRepository } from "./store/states.ts";
 import type { Directory } from "./vehicle/directory.ts";
 import type { VehicleId } from "./vehicle/ids.ts";
 import type { Intake } from "./vehicle/intake.ts";
-import { scalar, type VehicleState } from "./vehicle/state.ts";
 import type { Subscriber } from "./vehicle/subscriber.ts";
 import type { Vehicle } from "./vehicle/vehicle.ts";
 
@@ -58,7 +57,7 @@ export function wire(parts: WiredParts): void {
     withVehicle(change.vehicleId, (vehicle) => presenter.onChange(vehicle, change));
     runner.observe(change.vehicleId);
     if (change.cleared.length > 0) poller.release(change.vehicleId);
-    if (cadenceKey(change.previous) !== cadenceKey(change.state)) poller.replan(change.vehicleId);
+    poller.heard(change.vehicleId, change.previous, change.state);
   });
   events.intake.on("unknownVehicle", (id) => {
     if (!directory.isIgnored(id)) directory.refreshSoon();
@@ -119,11 +118,6 @@ export function wire(parts: WiredParts): void {
   events.runner.on("incapable", ({ vehicleId }) => withVehicle(vehicleId, (vehicle) => presenter.refresh(vehicle)));
 
   homeAssistant.announceBridge();
-}
-
-/** What a vehicle's cadence depends on; the rest of a delivery leaves the plan as it is. */
-function cadenceKey(state: VehicleState): string {
-  return [scalar(state, "charge-ischarging"), scalar(state, "connectivitystatus-isasleep")].join();
 }
 
 /** Deliveries that came before their vehicle was known are read once more: they were answered 200, so they count. */

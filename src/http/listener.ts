@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
-import { type Clock, withTimeout } from "../lib/clock.ts";
+import { type Clock, type Timer, withTimeout } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { AppError, systemCode } from "../lib/errors.ts";
 
@@ -38,6 +38,8 @@ export interface ListenerPlace {
   readonly hostKey: string;
   readonly portKey: string;
 }
+
+const LOOK_FOR_IDLE_MS = 50;
 
 /** A fastify instance that leaks nothing about itself and waits for no slow client. */
 export function hardenedFastify(limits: ListenerLimits, extra: FastifyServerOptions = {}): FastifyInstance {
@@ -85,8 +87,15 @@ export async function listen(app: FastifyInstance, place: ListenerPlace): Promis
 
 /** Takes no new requests, lets running ones end within the limit, then cuts the rest. */
 export async function close(app: FastifyInstance, clock: Clock, limitMs: number): Promise<void> {
-  const server: Server & { closeAllConnections?: () => void } = app.server;
+  const server: Server & { closeAllConnections?: () => void; closeIdleConnections?: () => void } = app.server;
   const closing = app.close();
+  // Connections are closed while they are idle; those whose request ends from here on would be kept alive.
+  let looking: Timer | undefined;
+  const look = () => {
+    server.closeIdleConnections?.();
+    looking = clock.after(LOOK_FOR_IDLE_MS, look);
+  };
+  look();
   const overdue = new AppError("STOP_TIMEOUT", "requests were still running", { disposition: "give-up" });
   try {
     await withTimeout(clock, limitMs, closing, () => overdue);
@@ -94,6 +103,8 @@ export async function close(app: FastifyInstance, clock: Clock, limitMs: number)
     if (error !== overdue) throw error;
     server.closeAllConnections?.();
     await closing;
+  } finally {
+    looking?.cancel();
   }
 }
 

@@ -1,6 +1,7 @@
 import { type BackoffPolicy, backoffDelay } from "../lib/backoff.ts";
 import { hours, minutes, seconds } from "../lib/duration.ts";
 import { type BudgetView, pacedInterval } from "./budget.ts";
+import type { Feed } from "./feed.ts";
 
 export type PollingMode = "auto" | "always" | "never";
 
@@ -43,7 +44,10 @@ export interface CadenceInput {
   readonly budget: BudgetView;
   readonly charging: boolean;
   readonly asleep: boolean;
-  readonly lastWebhookAt: number | null;
+  /** What deliveries have shown; nothing while there are none. */
+  readonly feed: Feed;
+  /** Whether there are signals that change and that the webhook does not bring. */
+  readonly uncarried: boolean;
 }
 
 /** When the next read is wanted, in words too. */
@@ -92,12 +96,48 @@ function wantedAt(input: CadenceInput, intervalMs: number): { dueAt: number; rea
 }
 
 function regularlyAt(input: CadenceInput, intervalMs: number, lastPollAt: number): { dueAt: number; reason?: string } {
-  const { now, settings, plan, lastWebhookAt: heardAt } = input;
-  // A delivery from before the clock was set back tells nothing of how long ago it was.
-  const lastWebhookAt = settings.mode === "auto" && heardAt !== null && heardAt <= now ? heardAt : 0;
+  const { now, settings, plan, feed } = input;
   const jitterMs = plan.jitter * Math.min(MAX_JITTER_MS, intervalMs * 0.05);
-  const dueAt = Math.max(lastPollAt + FLOOR_MS, Math.max(lastPollAt, lastWebhookAt) + intervalMs + jitterMs);
-  return lastWebhookAt > lastPollAt ? { dueAt, reason: "the webhook delivers; this is the safety net" } : { dueAt };
+  // A delivery from before the clock was set back tells nothing of how long ago it was.
+  const delivers = feed.lastAt !== null && feed.lastAt <= now && now - feed.lastAt < DELIVERS_MS;
+  if (settings.mode === "auto" && delivers) return besideWebhook(input, lastPollAt, intervalMs, jitterMs);
+  return { dueAt: lastPollAt + Math.max(FLOOR_MS, intervalMs + jitterMs) };
+}
+
+/** A webhook heard of within this time delivers: a parked car may be silent for a day. */
+const DELIVERS_MS = hours(26);
+/** Deliveries come in bursts; what they announce takes a moment to reach Smartcar's store. */
+const AFTER_DELIVERY_MS = minutes(1);
+/** So long after its last delivery a car has settled: parked, plugged in, gone to sleep. */
+const SETTLED_MS = minutes(10);
+
+/**
+ * Beside a webhook that delivers, a read is only worth a call when something is to be learnt that deliveries do not
+ * bring: when the car has just woken up, when something turned, and when it has settled again. Otherwise a read a day
+ * is the safety net, sooner for a car that was charging when it fell silent.
+ */
+function besideWebhook(
+  { feed, uncarried, charging, settings }: CadenceInput,
+  lastPollAt: number,
+  intervalMs: number,
+  jitterMs: number,
+): { dueAt: number; reason: string } {
+  const lastAt = feed.lastAt ?? 0;
+  const netMs = charging ? intervalMs : Math.max(intervalMs, LONGEST_MS);
+  const netAt = Math.max(lastPollAt + FLOOR_MS, Math.max(lastPollAt, lastAt) + netMs + jitterMs);
+  const net = { dueAt: netAt, reason: "the webhook delivers; this is the safety net" };
+  if (!uncarried) return net;
+  const occasions = [
+    { dueAt: (feed.wokeAt ?? 0) + AFTER_DELIVERY_MS, reason: "the car woke up, and the webhook does not bring all" },
+    { dueAt: (feed.turnedAt ?? 0) + AFTER_DELIVERY_MS, reason: "something turned, and the webhook does not bring all" },
+    { dueAt: lastAt + SETTLED_MS, reason: "the car settles, and the webhook does not bring all" },
+  ];
+  const [next] = occasions.filter(({ dueAt }) => dueAt > lastPollAt).sort((a, b) => a.dueAt - b.dueAt);
+  if (next === undefined) return net;
+  // What is asked for beside the webhook keeps the pace of the month, too.
+  const spacingMs = intervalMs > settings.idleMs ? intervalMs / 4 : FLOOR_MS;
+  const dueAt = Math.max(next.dueAt, lastPollAt + spacingMs);
+  return dueAt < net.dueAt ? { dueAt, reason: next.reason } : net;
 }
 
 /**

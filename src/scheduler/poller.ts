@@ -3,7 +3,6 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { hours, minutes, seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
-import { jsonEqual } from "../lib/json.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import { CallError } from "../vehicle/call-error.ts";
 import type { UserId, VehicleId } from "../vehicle/ids.ts";
@@ -14,6 +13,7 @@ import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { ApplicationBucket } from "./bucket.ts";
 import type { Budget, BudgetView, CallKind } from "./budget.ts";
 import { NEW_PLAN, type NextPoll, nextPoll, type Plan, type PollingSettings, rebased } from "./cadence.ts";
+import { type Feed, follow, hasUncarried, SILENT_FEED } from "./feed.ts";
 
 /** Where readings come from. @throws CallError */
 export interface SignalSource {
@@ -75,6 +75,7 @@ export class Poller implements Part {
   readonly #options: PollerOptions;
   readonly #plans = new Map<VehicleId, Plan>();
   readonly #next = new Map<VehicleId, NextPoll>();
+  readonly #feeds = new Map<VehicleId, Feed>();
   readonly #running = new Map<VehicleId, Promise<ReadResult>>();
   readonly #abort = new AbortController();
   #timer: Timer | undefined;
@@ -103,6 +104,23 @@ export class Poller implements Part {
     if (!this.#started) return;
     this.#plan(id);
     this.#arm();
+  }
+
+  /** Something came in: it may put the next read off, or be the occasion for one. */
+  heard(id: VehicleId, previous: VehicleState, state: VehicleState): void {
+    const before = this.#feedOf(id, previous);
+    const feed = follow(before, previous, state);
+    this.#feeds.set(id, feed);
+    const turned = feed.wokeAt !== before.wokeAt || feed.turnedAt !== before.turnedAt;
+    // Deliveries are many, and merely being put off shows when the read would have been due.
+    if (
+      turned ||
+      ["charge-ischarging", "connectivitystatus-isasleep"].some(
+        (code) => scalar(previous, code) !== scalar(state, code),
+      )
+    ) {
+      this.replan(id);
+    }
   }
 
   replanAll(): void {
@@ -169,7 +187,8 @@ export class Poller implements Part {
       budget: budget.view(id),
       charging: scalar(state, "charge-ischarging") === true,
       asleep: scalar(state, "connectivitystatus-isasleep") === true,
-      lastWebhookAt: state.lastWebhookAt,
+      feed: this.#feedOf(id, state),
+      uncarried: hasUncarried(state),
     });
   }
 
@@ -247,7 +266,9 @@ export class Poller implements Part {
       batch.observations.length === 0 ? { ...batch, problems: [emptyStore(batch.receivedAt)] } : batch,
     );
     const { signals } = intake.state(id);
-    return batch.observations.some(({ code }) => isNews(before.get(code)?.value, signals.get(code)?.value));
+    return batch.observations.some(({ code }) =>
+      isNewer(before.get(code)?.value ?? null, signals.get(code)?.value ?? null),
+    );
   }
 
   async #noteFailure(id: VehicleId, error: Error, booking: number | null): Promise<void> {
@@ -266,6 +287,11 @@ export class Poller implements Part {
     this.#save(id, { ...plan, failures, holdUntil: hold?.until ?? null, holdReason: hold?.reason ?? null });
     const report = reportOf(error, now);
     if (report !== null) await intake.report(id, "poll", report);
+  }
+
+  /** After a restart only the time of the last delivery is left of it. */
+  #feedOf(id: VehicleId, state: VehicleState): Feed {
+    return this.#feeds.get(id) ?? { ...SILENT_FEED, lastAt: state.lastWebhookAt };
   }
 
   #planOf(id: VehicleId): Plan {
@@ -288,12 +314,12 @@ function holdFor(error: CallError, now: number): { until: number; reason: string
   return null;
 }
 
-/** Whether the car itself said something new; that Smartcar merely looked again is none. */
-function isNews(before: Observation | null | undefined, after: Observation | null | undefined): boolean {
-  if (before === null || before === undefined || after === null || after === undefined)
-    return (before ?? null) !== (after ?? null);
-  if (after.oemUpdatedAt !== null) return after.oemUpdatedAt !== before.oemUpdatedAt;
-  return !jsonEqual(before.body, after.body);
+/** Whether a read brought a newer fact, not the same one told again. */
+function isNewer(before: Observation | null, after: Observation | null): boolean {
+  if (before === null || after === null) return before !== after;
+  return (
+    before.body !== after.body || before.retrievedAt !== after.retrievedAt || before.oemUpdatedAt !== after.oemUpdatedAt
+  );
 }
 
 /** Only what an owner can do something about is a problem of the car; an outage is none. */

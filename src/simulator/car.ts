@@ -65,11 +65,14 @@ export class Car {
     return this.description.userId;
   }
 
-  /** Takes what the car reports into the store, stamped with the real time. Returns the codes that changed. */
-  report(now: number): string[] {
+  /**
+   * Takes what the car reports into the store, stamped with the real time. Returns the codes that changed; with
+   * `everything` the others get new times, too.
+   */
+  report(now: number, { everything = false } = {}): string[] {
     const readings = this.behaviour.readings();
     const changed = [...readings].filter(([code, reading]) => this.#isNews(code, reading)).map(([code]) => code);
-    const isFullReport = this.behaviour.reporting && now - this.#fullReportAt >= FULL_REPORT_MS;
+    const isFullReport = everything || (this.behaviour.reporting && now - this.#fullReportAt >= FULL_REPORT_MS);
     if (isFullReport) this.#fullReportAt = now;
     for (const [code, reading] of readings) {
       if (!isFullReport && !changed.includes(code)) continue;

@@ -56,7 +56,8 @@ export class World {
     const effect = this.#options.clock.after(car.effectDelayMs, () => {
       this.#effects.delete(effect);
       car.apply(command);
-      this.#options.announcer.changedOnPurpose(car, car.report(this.#options.clock.now()));
+      // The maker asks a car after a command, so all its times are new even where nothing changed.
+      this.#options.announcer.changedOnPurpose(car, car.report(this.#options.clock.now(), { everything: true }));
     });
     this.#effects.add(effect);
   }

@@ -9,7 +9,7 @@ const STEPS: readonly string[] = [
     vehicle_id TEXT NOT NULL, code TEXT NOT NULL, value TEXT, complaint TEXT, refused TEXT,
     PRIMARY KEY (vehicle_id, code)
   ) WITHOUT ROWID;
-  CREATE TABLE contacts (vehicle_id TEXT PRIMARY KEY, last_webhook_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE contacts (vehicle_id TEXT PRIMARY KEY, last_webhook_at INTEGER NOT NULL, carried TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE problems (
     vehicle_id TEXT NOT NULL, key TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (vehicle_id, key)
   ) WITHOUT ROWID;

@@ -23,6 +23,7 @@ interface Draft {
   signals: Map<SignalCode, HeldSignal>;
   problems: Map<string, Problem>;
   lastWebhookAt: number | null;
+  carried: Set<SignalCode>;
 }
 
 /** What is held of each vehicle, the deliveries it came from, and what could not be understood. */
@@ -32,7 +33,7 @@ export class StateRepository extends Repository implements IntakeStore {
     const draft = (id: string): Draft => {
       const known = drafts.get(vehicleId(id));
       if (known !== undefined) return known;
-      const fresh: Draft = { signals: new Map(), problems: new Map(), lastWebhookAt: null };
+      const fresh: Draft = { signals: new Map(), problems: new Map(), lastWebhookAt: null, carried: new Set() };
       drafts.set(vehicleId(id), fresh);
       return fresh;
     };
@@ -55,9 +56,10 @@ export class StateRepository extends Repository implements IntakeStore {
     for (const row of this.all<ProblemRow>("SELECT vehicle_id, key, data FROM problems")) {
       draft(row.vehicle_id).problems.set(row.key, JSON.parse(row.data) as Problem);
     }
-    type ContactRow = { vehicle_id: string; last_webhook_at: number };
-    for (const row of this.all<ContactRow>("SELECT vehicle_id, last_webhook_at FROM contacts")) {
+    type ContactRow = { vehicle_id: string; last_webhook_at: number; carried: string };
+    for (const row of this.all<ContactRow>("SELECT vehicle_id, last_webhook_at, carried FROM contacts")) {
       draft(row.vehicle_id).lastWebhookAt = row.last_webhook_at;
+      draft(row.vehicle_id).carried = new Set(JSON.parse(row.carried) as SignalCode[]);
     }
     return drafts;
   }
@@ -85,14 +87,6 @@ export class StateRepository extends Repository implements IntakeStore {
         this.run("DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?", MAX_QUARANTINED);
       }
       for (const change of write.changes) this.#saveChange(change);
-      for (const [id, at] of write.contacts) {
-        this.run(
-          `INSERT INTO contacts (vehicle_id, last_webhook_at) VALUES (?, ?)
-           ON CONFLICT (vehicle_id) DO UPDATE SET last_webhook_at = excluded.last_webhook_at`,
-          id,
-          at,
-        );
-      }
     });
   }
 
@@ -131,6 +125,21 @@ export class StateRepository extends Repository implements IntakeStore {
       if (HISTORY_CODES.has(code)) this.#saveHistory(change, code, signal);
     }
     if (change.state.problems !== change.previous.problems) this.#saveProblems(change);
+    if (change.state.lastWebhookAt !== change.previous.lastWebhookAt) this.#saveContact(change);
+  }
+
+  #saveContact({ vehicleId: id, state, previous }: Change): void {
+    if (state.carried === previous.carried && previous.lastWebhookAt !== null) {
+      this.run("UPDATE contacts SET last_webhook_at = ? WHERE vehicle_id = ?", state.lastWebhookAt, id);
+      return;
+    }
+    this.run(
+      `INSERT INTO contacts (vehicle_id, last_webhook_at, carried) VALUES (?, ?, ?)
+       ON CONFLICT (vehicle_id) DO UPDATE SET last_webhook_at = excluded.last_webhook_at, carried = excluded.carried`,
+      id,
+      state.lastWebhookAt,
+      JSON.stringify([...state.carried]),
+    );
   }
 
   #saveHistory(change: Change, code: SignalCode, { value }: HeldSignal): void {

@@ -21,21 +21,22 @@ export function signalCapabilities(
   webhookCarries: (code: SignalCode) => boolean | null,
 ): Readonly<Record<string, SignalCapability>> {
   const rows: [SignalCode, SignalCapability][] = [];
-  for (const [code, signal] of state.signals) rows.push([code, capabilityOf(signal, webhookCarries(code))]);
+  for (const [code, signal] of state.signals) {
+    rows.push([code, capabilityOf(signal, state.carried.has(code) ? true : webhookCarries(code))]);
+  }
   return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function capabilityOf(signal: HeldSignal, webhookCarries: boolean | null): SignalCapability {
+function capabilityOf(signal: HeldSignal, webhook: boolean | null): SignalCapability {
   const now = standing(signal);
   const incapable = now?.error?.type === "COMPATIBILITY";
   const ungranted = now?.error?.type === "PERMISSION";
   const usable = now?.status === SUCCESS;
-  const carried = signal.value?.source === "webhook" || signal.complaint?.source === "webhook";
   const seenAt = signal.value === null ? null : (factTime(signal.value) ?? signal.value.receivedAt);
   return {
     car: incapable ? false : usable || signal.value !== null ? true : null,
     granted: ungranted ? false : usable ? true : null,
-    webhook: carried ? true : webhookCarries,
+    webhook,
     last_seen: seenAt === null ? null : new Date(seenAt).toISOString().slice(0, 10),
   };
 }

@@ -21,7 +21,7 @@ const ROUNDS = 2;
 /** A parked car produces nothing; one that is not subscribed is refreshed about once a day. */
 const PARKED_MS = hours(26);
 /** What does not change over a car's life, or hardly. */
-const LASTING =
+export const LASTING =
   /^(vehicleidentification|vehicleuseraccount|connectivitysoftware|wheel-style|tractionbattery-nominalcapacity)/;
 
 /** Until when a held value counts as fresh (epoch milliseconds). Pure. */

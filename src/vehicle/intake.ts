@@ -41,8 +41,6 @@ export interface IntakeWrite {
   readonly deliveries: { readonly eventId: string; readonly receivedAt: number }[];
   readonly quarantine: QuarantineEntry[];
   readonly changes: Change[];
-  /** Vehicles whose last webhook time moved, with the new one. */
-  readonly contacts: Map<VehicleId, number>;
 }
 
 /** What the intake needs of a database. */
@@ -198,7 +196,6 @@ class Group {
   readonly #drafts = new Map<VehicleId, Draft>();
   readonly #seen = new Map<string, number>();
   readonly #quarantine: QuarantineEntry[] = [];
-  readonly #contacts = new Map<VehicleId, number>();
 
   constructor(options: IntakeOptions, before: (id: VehicleId) => VehicleState) {
     this.#options = options;
@@ -218,12 +215,12 @@ class Group {
     const { privacyOf, accepts } = this.#options;
     const id = batch.vehicleId;
     this.#draft(id).fold(withPrivacy(batch, privacyOf(id)), entry, (code) => accepts(id, code));
-    if (entry.origin === "webhook") this.#noteContact(batch);
+    if (entry.origin === "webhook") this.#draft(id).heard(batch);
     return "stored";
   }
 
   changes(): Change[] {
-    return [...this.#drafts.values()].map((draft) => draft.change(this.#contacts.get(draft.vehicleId)));
+    return [...this.#drafts.values()].map((draft) => draft.change());
   }
 
   write(): IntakeWrite {
@@ -231,14 +228,7 @@ class Group {
       deliveries: [...this.#seen].map(([eventId, receivedAt]) => ({ eventId, receivedAt })),
       quarantine: this.#quarantine,
       changes: this.changes(),
-      contacts: this.#contacts,
     };
-  }
-
-  /** A delivery kept aside and read later was contact when it came. */
-  #noteContact({ vehicleId, receivedAt }: Batch): void {
-    const known = this.#contacts.get(vehicleId) ?? this.#before(vehicleId).lastWebhookAt ?? 0;
-    this.#contacts.set(vehicleId, Math.max(known, receivedAt));
   }
 
   #keepAside(delivery: Delivery): void {
@@ -269,6 +259,8 @@ class Draft {
   readonly #previous: VehicleState;
   #signals: Map<SignalCode, HeldSignal> | undefined;
   #problems: VehicleState["problems"];
+  #heardAt: number | null = null;
+  #carried: Set<SignalCode> | undefined;
   readonly #codes = new Set<SignalCode>();
   readonly #raised: Problem[] = [];
   readonly #cleared: Problem[] = [];
@@ -293,14 +285,25 @@ class Draft {
     while (entry.clears && this.#note(clearOrigin(this.#problems, entry.origin)));
   }
 
-  change(contactAt: number | undefined): Change {
+  /** A delivery told something of this vehicle. One kept aside and read later was contact when it came. */
+  heard({ observations, receivedAt }: Batch): void {
+    this.#heardAt = Math.max(this.#heardAt ?? this.#previous.lastWebhookAt ?? 0, receivedAt);
+    for (const { code } of observations) {
+      if ((this.#carried ?? this.#previous.carried).has(code)) continue;
+      this.#carried ??= new Set(this.#previous.carried);
+      this.#carried.add(code);
+    }
+  }
+
+  change(): Change {
     return {
       vehicleId: this.vehicleId,
       previous: this.#previous,
       state: {
         signals: this.#signals ?? this.#previous.signals,
         problems: this.#problems,
-        lastWebhookAt: contactAt ?? this.#previous.lastWebhookAt,
+        lastWebhookAt: this.#heardAt ?? this.#previous.lastWebhookAt,
+        carried: this.#carried ?? this.#previous.carried,
       },
       codes: this.#codes,
       raised: this.#raised,

@@ -9,9 +9,16 @@ export interface VehicleState {
   readonly problems: Problems;
   /** Arrival of the last delivery that told something of this vehicle. */
   readonly lastWebhookAt: number | null;
+  /** Signals that a delivery has ever carried: what the webhook does not bring must be asked for. */
+  readonly carried: ReadonlySet<SignalCode>;
 }
 
-export const EMPTY_STATE: VehicleState = { signals: new Map(), problems: new Map(), lastWebhookAt: null };
+export const EMPTY_STATE: VehicleState = {
+  signals: new Map(),
+  problems: new Map(),
+  lastWebhookAt: null,
+  carried: new Set(),
+};
 
 /** `body.value` of a signal's last good value; undefined when there is none. */
 export function scalar(state: VehicleState, code: string): unknown {

@@ -1,5 +1,6 @@
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -131,6 +132,31 @@ describe.skipIf(!hasMosquitto())("a program that stops slowly", () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     expect(program.output()).toContain("ended at once");
     await bench.seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "offline");
+  });
+
+  it("answers the delivery that is coming in, and then does not wait for the next on its connection", async () => {
+    const bench = await startBench();
+    cleanups.push(() => bench.close());
+    await bench.shown();
+    const { program } = bench;
+    const body = JSON.stringify({ eventId: "last", eventType: "VEHICLE_STATE", data: {} });
+    const signature = createHmac("sha256", bench.environment["SMARTCAR_MANAGEMENT_TOKEN"] ?? "").update(body);
+    const socket = connect(Number(new URL(program.publicUrl).port), "127.0.0.1");
+    cleanups.push(() => socket.destroy());
+    const answer = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(chunk.toString())));
+    const head = ["POST /webhooks/smartcar HTTP/1.1", "Host: localhost", "Expect: 100-continue"];
+    head.push(`SC-Signature: ${signature.digest("hex")}`, `Content-Length: ${body.length}`);
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    // The program has begun to read it.
+    expect(await answer).toContain("100 Continue");
+    const verdict = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(chunk.toString())));
+    const end = bench.end("SIGTERM");
+    await program.line(({ msg }) => msg === "stopping");
+    socket.write(body);
+    expect(await verdict).toContain("200 OK");
+    const { code, ms } = await end;
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(3_000);
   });
 
   it("ends by itself within 8 seconds, with 0 and offline on the broker", async () => {

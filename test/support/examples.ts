@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import type { CommandResult } from "../../src/commands/execution.ts";
 import { COMMANDS } from "../../src/commands/catalogue.ts";
+import type { CommandResult } from "../../src/commands/execution.ts";
 import { isObject, parseJson } from "../../src/lib/json.ts";
 import { type Bench, startBench } from "./e2e-bench.ts";
 import { frozenCar } from "./e2e-living.ts";
@@ -39,10 +39,13 @@ export function entitiesIn(text: string): string[] {
 export async function startExampleBench(): Promise<Bench> {
   const bench = await startBench({ cars: [frozenCar("battery")] });
   try {
-    await bench.seen.untilAll(() => announced(bench).size > 0 && bench.seen.current().has(`${CAR}/last_webhook_received`));
+    await bench.seen.untilAll(
+      () => announced(bench).size > 0 && bench.seen.current().has(`${CAR}/last_webhook_received`),
+    );
     await bench.seen.untilAll(() =>
       [...announced(bench).values()].every(
-        ({ state_topic: topic, platform }) => platform === "event" || topic === undefined || shown(bench, String(topic)) !== undefined,
+        ({ state_topic: topic, platform }) =>
+          platform === "event" || topic === undefined || shown(bench, String(topic)) !== undefined,
       ),
     );
     return bench;
@@ -83,7 +86,12 @@ const ALLOWED = Object.keys(COMMANDS).filter((name) => name !== "charge_port");
 export function exists(bench: Bench, topic: string): boolean {
   const command = /^smartcar\/[^/]+\/(\+|[a-z_]+)\/(set|result)$/.exec(topic)?.[1];
   if (command !== undefined) return command === "+" || ALLOWED.includes(command);
-  const pattern = new RegExp(`^${topic.split("/").map((level) => (level === "+" ? "[^/]+" : RegExp.escape(level))).join("/")}$`);
+  const pattern = new RegExp(
+    `^${topic
+      .split("/")
+      .map((level) => (level === "+" ? "[^/]+" : RegExp.escape(level)))
+      .join("/")}$`,
+  );
   return [...bench.seen.current().keys()].some((published) => pattern.test(published));
 }
 

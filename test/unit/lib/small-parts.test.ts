@@ -57,7 +57,11 @@ describe("durations", () => {
   });
 
   it("survive writing and reading", () => {
-    fc.assert(fc.property(fc.nat(days(400)), (ms) => expect(parseDuration(formatDuration(ms))).toBe(ms)));
+    fc.assert(
+      fc.property(fc.nat(days(400)), (ms) => {
+        expect(parseDuration(formatDuration(ms))).toBe(ms);
+      }),
+    );
     expect(formatDuration(minutes(15))).toBe("15m");
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hours, minutes, seconds } from "../../../src/lib/duration.ts";
 import type { BudgetView } from "../../../src/scheduler/budget.ts";
 import { type CadenceInput, FLOOR_MS, NEW_PLAN, nextPoll } from "../../../src/scheduler/cadence.ts";
+import { type Feed, SILENT_FEED } from "../../../src/scheduler/feed.ts";
 
 const NOW = Date.UTC(2026, 10, 15, 12);
 const budget: BudgetView = {
@@ -21,11 +22,13 @@ function input(overrides: Partial<CadenceInput> = {}): CadenceInput {
     budget,
     charging: false,
     asleep: false,
-    lastWebhookAt: null,
+    feed: SILENT_FEED,
+    uncarried: false,
     ...overrides,
   };
 }
 
+const heard = (feed: Partial<Feed>): Feed => ({ ...SILENT_FEED, ...feed });
 const polled = (agoMs: number) => ({ ...NEW_PLAN, lastPollAt: NOW - agoMs, lastTryAt: NOW - agoMs });
 
 describe("cadence", () => {
@@ -42,11 +45,36 @@ describe("cadence", () => {
     expect(nextPoll(input({ settings: { mode: "never", chargingMs: 1, idleMs: 1 } })).dueAt).toBeNull();
   });
 
-  it("counts a delivery like a read in mode auto, not in mode always", () => {
-    const delivered = { plan: polled(hours(5)), lastWebhookAt: NOW - minutes(1) };
-    expect(nextPoll(input(delivered)).dueAt).toBe(NOW - minutes(1) + hours(6));
+  it("needs one read a day as a safety net while the webhook delivers, in mode auto only", () => {
+    const delivered = { plan: polled(hours(5)), feed: heard({ lastAt: NOW - minutes(1) }) };
+    expect(nextPoll(input(delivered)).dueAt).toBe(NOW - minutes(1) + hours(24));
     const always = { mode: "always", chargingMs: minutes(15), idleMs: hours(6) } as const;
     expect(nextPoll(input({ ...delivered, settings: always })).dueAt).toBe(NOW + hours(1));
+  });
+
+  it("looks sooner after a car that fell silent while it charged", () => {
+    const feed = heard({ lastAt: NOW - minutes(10) });
+    expect(nextPoll(input({ plan: polled(hours(5)), feed, charging: true })).dueAt).toBe(NOW + minutes(5));
+  });
+
+  it("goes back to the intervals when the webhook has been silent for more than a day", () => {
+    const feed = heard({ lastAt: NOW - hours(27) });
+    expect(nextPoll(input({ plan: polled(hours(5)), feed })).dueAt).toBe(NOW + hours(1));
+  });
+
+  it("reads what the webhook does not bring when the car wakes, when something turns and when it settles", () => {
+    const at = (feed: Partial<Feed>, agoMs: number) =>
+      nextPoll(input({ plan: polled(agoMs), feed: heard(feed), uncarried: true })).dueAt;
+    expect(at({ lastAt: NOW, wokeAt: NOW }, hours(3))).toBe(NOW + minutes(1));
+    expect(at({ lastAt: NOW, wokeAt: NOW - hours(1), turnedAt: NOW }, minutes(30))).toBe(NOW + minutes(1));
+    expect(at({ lastAt: NOW - minutes(2), wokeAt: NOW - hours(1) }, minutes(30))).toBe(NOW + minutes(8));
+    // Nothing has come since the read: nothing is to be learnt.
+    expect(at({ lastAt: NOW - minutes(40), wokeAt: NOW - hours(1) }, minutes(20))).toBe(NOW - minutes(20) + hours(24));
+  });
+
+  it("keeps the floor between reads beside the webhook", () => {
+    const feed = heard({ lastAt: NOW, wokeAt: NOW });
+    expect(nextPoll(input({ plan: polled(minutes(2)), feed, uncarried: true })).dueAt).toBe(NOW + minutes(3));
   });
 
   it("waits longer each time nothing new came, up to a day", () => {

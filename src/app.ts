@@ -36,6 +36,7 @@ import { SmartcarGateway } from "./smartcar/gateway.ts";
 import { WebhookReceiver } from "./smartcar/webhook.ts";
 import { openStore } from "./store/store.ts";
 import { calendar } from "./upkeep.ts";
+import { ChargingLog } from "./vehicle/charging-log.ts";
 import { Directory } from "./vehicle/directory.ts";
 import type { SignalCode, VehicleId } from "./vehicle/ids.ts";
 import { Intake } from "./vehicle/intake.ts";
@@ -82,6 +83,8 @@ export function createApp(config: Config, seams: Seams): App {
   // What is known, and how it is kept.
   const store = openStore<Plan, Execution, Announced>(config.data_dir);
   life.own("database", store.database);
+  const privacyOf = (id: VehicleId | null) =>
+    (id === null ? undefined : override.get(id)?.location) ?? config.privacy.location;
   const intake = life.own(
     "intake",
     new Intake({
@@ -89,8 +92,12 @@ export function createApp(config: Config, seams: Seams): App {
       events: events.intake,
       isKnown: (id) => directory.get(id) !== undefined,
       accepts,
-      privacyOf: (id) => (id === null ? undefined : override.get(id)?.location) ?? config.privacy.location,
+      privacyOf,
     }),
+  );
+  const charging = life.own(
+    "charging",
+    new ChargingLog({ store: store.charging, events: events.charging, stateOf: (id) => intake.state(id), privacyOf }),
   );
 
   // Smartcar.
@@ -242,6 +249,7 @@ export function createApp(config: Config, seams: Seams): App {
       commands,
       accepts,
       webhookCarries: (id, code) => subscriber.carries(id, code),
+      energyTotal: (id) => charging.energyTotal(id),
       clock,
     }),
   );
@@ -339,6 +347,7 @@ export function createApp(config: Config, seams: Seams): App {
     poller,
     subscriber,
     runner,
+    charging,
     presenter,
     homeAssistant,
     bridge,

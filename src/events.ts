@@ -3,6 +3,7 @@ import { toError } from "./lib/errors.ts";
 import { Events } from "./lib/events.ts";
 import type { Log } from "./lib/log.ts";
 import type { PollerEvents } from "./scheduler/poller.ts";
+import type { ChargingEvents } from "./vehicle/charging-log.ts";
 import type { DirectoryEvents } from "./vehicle/directory.ts";
 import type { IntakeEvents } from "./vehicle/intake.ts";
 import type { SubscriberEvents } from "./vehicle/subscriber.ts";
@@ -18,6 +19,7 @@ export interface AppEvents {
   readonly poller: Events<PollerEvents>;
   readonly subscriber: Events<SubscriberEvents>;
   readonly runner: Events<RunnerEvents>;
+  readonly charging: Events<ChargingEvents>;
   readonly jobs: Events<JobEvents>;
 }
 
@@ -30,6 +32,7 @@ export function createEvents(log: Log): AppEvents {
     poller: make<PollerEvents>(),
     subscriber: make<SubscriberEvents>(),
     runner: make<RunnerEvents>(),
+    charging: make<ChargingEvents>(),
     jobs: make<JobEvents>(),
   };
 }

@@ -62,6 +62,11 @@ export function observe(events: AppEvents, log: Log): void {
     commands.info({ id, command, status, confirmed, code: error?.code, duration_ms }, "command answered");
   });
 
+  const charging = log.child({ part: "charging" });
+  events.charging.on("finished", ({ vehicleId, session: { energyKwh, energySource } }) => {
+    charging.info({ vehicle: vehicleId, energy_kwh: energyKwh, energy_source: energySource }, "charging session ended");
+  });
+
   const jobs = log.child({ part: "jobs" });
   events.jobs.on("failed", ({ job, error }) => jobs.error({ job, err: error }, "a job failed"));
 }

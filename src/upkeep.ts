@@ -8,12 +8,14 @@ const KEEP_DELIVERIES_MS = days(2);
 const KEEP_HISTORY_MS = days(400);
 const KEEP_CALLS_MS = days(400);
 const KEEP_COMMANDS_MS = days(400);
+const KEEP_SESSIONS_MS = days(3_652);
 
 export interface UpkeepParts {
   readonly store: {
     readonly states: { prune(deliveriesBefore: number, historyBefore: number): void };
     readonly ledger: { prune(before: number): void };
     readonly executions: { prune(before: number): void };
+    readonly charging: { prune(before: number): void };
   };
   readonly poller: Pick<Poller, "replanAll">;
   readonly clock: Clock;
@@ -31,6 +33,7 @@ export function calendar({ store, poller, clock }: UpkeepParts): readonly Job[] 
         store.states.prune(now - KEEP_DELIVERIES_MS, now - KEEP_HISTORY_MS);
         store.ledger.prune(now - KEEP_CALLS_MS);
         store.executions.prune(now - KEEP_COMMANDS_MS);
+        store.charging.prune(now - KEEP_SESSIONS_MS);
       },
     },
   ];

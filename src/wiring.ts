@@ -1,5 +1,6 @@
 import type { BridgePresenter } from "./bridge/bridge-presenter.ts";
 import type { CarPresenter } from "./bridge/car-presenter.ts";
+import { chargingDocument } from "./bridge/charging-document.ts";
 import type { CommandInbox } from "./bridge/command-inbox.ts";
 import type { HomeAssistant } from "./bridge/home-assistant.ts";
 import { pollDocument } from "./bridge/poll-document.ts";
@@ -10,6 +11,7 @@ import type { AppEvents } from "./events.ts";
 import type { Poller } from "./scheduler/poller.ts";
 import { readEvent } from "./smartcar/events.ts";
 import type { StateRepository } from "./store/states.ts";
+import type { ChargingLog } from "./vehicle/charging-log.ts";
 import type { Directory } from "./vehicle/directory.ts";
 import type { VehicleId } from "./vehicle/ids.ts";
 import type { Intake } from "./vehicle/intake.ts";
@@ -23,6 +25,7 @@ export interface WiredParts {
   readonly poller: Poller;
   readonly subscriber: Subscriber;
   readonly runner: CommandRunner;
+  readonly charging: ChargingLog;
   readonly presenter: CarPresenter;
   readonly homeAssistant: HomeAssistant;
   readonly bridge: BridgePresenter;
@@ -41,6 +44,7 @@ export function wire(parts: WiredParts): void {
     poller,
     subscriber,
     runner,
+    charging,
     presenter,
     homeAssistant,
     bridge,
@@ -53,6 +57,8 @@ export function wire(parts: WiredParts): void {
     if (vehicle !== undefined) act(vehicle);
   };
 
+  // Before the presenter, which shows the energy total; by itself, so that its failure keeps nothing else back.
+  events.intake.on("changed", (change) => charging.observe(change));
   events.intake.on("changed", (change) => {
     withVehicle(change.vehicleId, (vehicle) => presenter.onChange(vehicle, change));
     runner.observe(change.vehicleId);
@@ -88,6 +94,7 @@ export function wire(parts: WiredParts): void {
     homeAssistant.withdrawCar(vehicle.id);
     presenter.withdraw(vehicle.id, vehicle.topic);
     intake.forget(vehicle.id);
+    charging.forget(vehicle.id);
     bridge.refresh();
     bridge.tell({ event_type: "vehicle_removed", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
   });
@@ -107,6 +114,12 @@ export function wire(parts: WiredParts): void {
   events.poller.on("planned", (view) => {
     withVehicle(view.vehicleId, ({ topic }) =>
       publisher.retain(topics.polling(topic), JSON.stringify(pollDocument(view))),
+    );
+  });
+
+  events.charging.on("finished", ({ vehicleId, session }) => {
+    withVehicle(vehicleId, ({ topic }) =>
+      publisher.emit(topics.event(topic), JSON.stringify(chargingDocument(session))),
     );
   });
 

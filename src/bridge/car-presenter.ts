@@ -37,6 +37,8 @@ export interface PresenterOptions {
   readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
   /** Whether deliveries carry a signal of a vehicle; null when that is not known. */
   readonly webhookCarries: (id: VehicleId, code: SignalCode) => boolean | null;
+  /** Energy (kWh) of all charging sessions; null as long as there is nothing to tell. */
+  readonly energyTotal: (id: VehicleId) => number | null;
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
   /** Called when what Home Assistant is told of a car may have changed. */
@@ -133,11 +135,13 @@ export class CarPresenter implements Part {
   }
 
   #readings(vehicle: Vehicle, state: VehicleState): Map<string, ReadingValue> {
-    const { units, accepts } = this.#options;
+    const { units, accepts, energyTotal } = this.#options;
     const readings = new Map(shownReadings(state, units, (code) => accepts(vehicle.id, code)));
     const echo = this.#options.commands.lockEcho(vehicle.id, state);
     if (echo !== null) readings.set("lock", echo);
     if (state.lastWebhookAt !== null) readings.set("last_webhook_received", iso(state.lastWebhookAt));
+    const energy = energyTotal(vehicle.id);
+    if (energy !== null) readings.set("energy_total", energy);
     return readings;
   }
 
@@ -206,4 +210,4 @@ export class CarPresenter implements Part {
 }
 
 /** Readings that no signal yields, or that more than one thing decides. */
-const ALWAYS: ReadonlySet<string> = new Set(["last_webhook_received", "lock"]);
+const ALWAYS: ReadonlySet<string> = new Set(["last_webhook_received", "energy_total", "lock"]);

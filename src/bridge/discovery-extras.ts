@@ -14,12 +14,13 @@ export const CAR_EVENTS = [
   "problem_cleared",
 ] as const;
 
-/** The one reading that comes from the bridge and not from a signal. */
+/** Readings that come from the bridge and not from a signal. */
 const LAST_WEBHOOK = "last_webhook_received";
+const ENERGY_TOTAL = "energy_total";
 
 /**
- * Entities about the connection to the car rather than the car. They have to speak when the car itself is unavailable,
- * so only the bridge's own state counts for them.
+ * Entities about what the bridge itself knows rather than the car. They have to speak when the car is unavailable, so
+ * only the bridge's own state counts for them.
  */
 export function extraDrafts(readings: ReadonlySet<string>, topics: Topics, vehicle: string): readonly Draft[] {
   const own: JsonObject = { availability: [{ topic: topics.bridgeState }] };
@@ -34,6 +35,20 @@ export function extraDrafts(readings: ReadonlySet<string>, topics: Topics, vehic
     platform: "sensor",
     label: "Last webhook received",
     options: { ...own, state_topic: topics.reading(vehicle, LAST_WEBHOOK), device_class: "timestamp", ...HIDDEN },
+  };
+  const energyTotal: Draft = {
+    key: ENERGY_TOTAL,
+    platform: "sensor",
+    label: "Energy charged",
+    options: {
+      ...own,
+      state_topic: topics.reading(vehicle, ENERGY_TOTAL),
+      unit_of_measurement: "kWh",
+      device_class: "energy",
+      // Never falls: what the energy dashboard asks for.
+      state_class: "total_increasing",
+      suggested_display_precision: 1,
+    },
   };
   const problem: Draft = {
     key: "problem",
@@ -58,6 +73,7 @@ export function extraDrafts(readings: ReadonlySet<string>, topics: Topics, vehic
     problem,
     event,
     ...(readings.has(LAST_WEBHOOK) ? [lastWebhook] : []),
+    ...(readings.has(ENERGY_TOTAL) ? [energyTotal] : []),
     polling("calls_remaining", "Calls remaining", {
       value_template: member("calls_remaining"),
       state_class: "measurement",

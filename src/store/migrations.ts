@@ -41,6 +41,16 @@ const STEPS: readonly string[] = [
   CREATE TABLE announcements (topic TEXT PRIMARY KEY, components TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE charging_sessions (
+    vehicle_id TEXT NOT NULL, start_at INTEGER NOT NULL, end_at INTEGER NOT NULL, partial INTEGER NOT NULL,
+    energy_kwh REAL, energy_source TEXT, soc_start REAL, soc_end REAL, latitude REAL, longitude REAL, at_home INTEGER,
+    PRIMARY KEY (vehicle_id, start_at)
+  ) WITHOUT ROWID;
+  CREATE TABLE charging_ledgers (
+    vehicle_id TEXT PRIMARY KEY, energy_total_kwh REAL NOT NULL, session TEXT
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

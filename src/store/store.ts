@@ -1,4 +1,5 @@
 import { AnnouncementRepository, type Components } from "./announcements.ts";
+import { ChargingSessionRepository } from "./charging-sessions.ts";
 import { StoreDatabase } from "./database.ts";
 import { ExecutionRepository, type StoredExecution } from "./executions.ts";
 import { IncapabilityRepository } from "./incapabilities.ts";
@@ -22,6 +23,7 @@ export interface Store<Plan extends object, Execution extends StoredExecution, A
   readonly incapabilities: IncapabilityRepository;
   readonly announcements: AnnouncementRepository<Announced>;
   readonly settings: SettingsRepository;
+  readonly charging: ChargingSessionRepository;
 }
 
 /** Puts the repositories together; nothing is opened before the database starts. */
@@ -39,5 +41,6 @@ export function openStore<Plan extends object, Execution extends StoredExecution
     incapabilities: new IncapabilityRepository(database),
     announcements: new AnnouncementRepository<Announced>(database),
     settings: new SettingsRepository(database),
+    charging: new ChargingSessionRepository(database),
   };
 }

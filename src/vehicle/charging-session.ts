@@ -106,7 +106,7 @@ function follow(
   facts: ChargingFacts,
   previous: ChargingFacts,
 ): ChargingSession | null {
-  if (session === null) return phase?.on ? opened(phase, facts, previous) : null;
+  if (session === null) return phase?.on ? opened(phase, facts, previous, wasGoingOn(previous)) : null;
   if (session.end === null) {
     if (phase === null) return absorbed(session, facts);
     return phase.on
@@ -114,8 +114,10 @@ function follow(
       : absorbed(closed(session, phase.ends, facts), facts);
   }
   // A fact from before the end says nothing about what came after it, whatever else has changed since.
-  if (!phase?.on || phase.at <= session.end) return absorbed(withCable(session, facts), facts);
-  if (session.unplugged || phase.at - session.end > FLAP_MS) return opened(phase, facts, previous);
+  if (!phase?.on || phase.at <= session.end) {
+    return absorbed(withCable(session, facts), facts, session.end + AFTERMATH_MS);
+  }
+  if (session.unplugged || phase.at - session.end > FLAP_MS) return opened(phase, facts, previous, false);
   const counter = continueCounter(session.counter, session.soc?.value ?? null);
   return absorbed({ ...session, end: null, chargingAt: phase.at, counter }, facts);
 }
@@ -167,33 +169,33 @@ function withCable(session: ChargingSession, { cable }: ChargingFacts): Charging
   return pulled && !session.unplugged ? { ...session, unplugged: true } : session;
 }
 
-/** Takes in what the facts say about a session, as far as they speak of its time. */
-function absorbed(session: ChargingSession, facts: ChargingFacts): ChargingSession {
-  const end = session.end ?? Number.POSITIVE_INFINITY;
-  const upTo = <T>(limit: number, fact: Fact<T> | null) => (fact !== null && fact.at <= limit ? fact : null);
-  const during = <T>(limit: number, fact: Fact<T> | null) =>
-    fact !== null && fact.at < session.start ? null : upTo(limit, fact);
-  const aftermath = end + AFTERMATH_MS;
+/**
+ * Takes in what the facts say about a session. What a poll brings long after the end still counts when it is what
+ * shows the end; after that only what comes until `latest`.
+ */
+function absorbed(session: ChargingSession, facts: ChargingFacts, latest = Number.POSITIVE_INFINITY): ChargingSession {
+  const { start, end } = session;
+  const within = <T>(from: number, to: number, fact: Fact<T> | null) =>
+    fact !== null && fact.at >= from && fact.at <= to ? fact : null;
+  const before = end ?? Number.POSITIVE_INFINITY;
 
-  const told = during(aftermath, facts.soc);
+  const told = within(start, latest, facts.soc);
   // After the end the car may have been driven: only what is still higher belongs to the session.
-  const higher = session.soc === null || (told !== null && told.value >= session.soc.value);
-  const soc = told !== null && (told.at <= end || higher) ? told : session.soc;
+  const lost = told !== null && told.at > before && told.value < (session.soc?.value ?? 0);
+  const soc = told === null || lost ? session.soc : told;
   const capacityKwh = facts.capacityKwh?.value ?? session.capacityKwh;
-  const counted = during(aftermath, facts.energyAddedKwh);
-  const watts = during(end, facts.powerW);
+  const battery = { soc: soc?.value ?? null, capacityKwh };
+  const counted = within(start, latest, facts.energyAddedKwh);
+  const watts = within(start, before, facts.powerW);
   return {
     ...session,
     soc,
     capacityKwh,
-    counter:
-      counted === null
-        ? session.counter
-        : readCounter(session.counter, counted.value, { soc: soc?.value ?? null, capacityKwh }),
+    counter: counted === null ? session.counter : readCounter(session.counter, counted.value, battery),
     power: watts === null ? session.power : readPower(session.power, watts),
     // It stands still while it charges, so the newest place is the most exact; where it drove then is no part of this.
-    location: upTo(end, facts.location)?.value ?? session.location,
-    atHome: upTo(end, facts.atHome)?.value ?? session.atHome,
+    location: within(Number.NEGATIVE_INFINITY, before, facts.location)?.value ?? session.location,
+    atHome: within(Number.NEGATIVE_INFINITY, before, facts.atHome)?.value ?? session.atHome,
   };
 }
 
@@ -210,7 +212,8 @@ function energyOf(session: ChargingSession): Energy | null {
 
 function energiesOf({ start, end, counter, power, socStart, soc, capacityKwh }: ChargingSession): readonly Energy[] {
   const found: readonly { source: EnergySource; kwh: number | null }[] = [
-    { source: "energy_added", kwh: counter.last === null ? null : counter.kwh },
+    // A counter that was not read, or has not moved, knows nothing.
+    { source: "energy_added", kwh: counter.fresh && counter.kwh === 0 ? null : counter.kwh },
     { source: "power", kwh: powerKwh(power, start, end) },
     { source: "battery", kwh: expectedKwh(socStart, { soc: soc?.value ?? null, capacityKwh }) },
   ];

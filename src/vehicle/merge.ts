@@ -50,18 +50,16 @@ function fold(
   compare: (a: Observation, b: Observation) => number,
 ): { winner: Observation; news: boolean } {
   if (held === null) return { winner: incoming, news: true };
-  if (sameFact(held, incoming)) return { winner: retold(held, incoming), news: false };
   // At an exact tie the incoming one is the later arrival.
-  return compare(held, incoming) > 0 ? { winner: held, news: false } : { winner: incoming, news: true };
+  if (compare(held, incoming) > 0) return { winner: held, news: false };
+  return sameFact(held, incoming) ? { winner: retold(held, incoming), news: false } : { winner: incoming, news: true };
 }
 
 /**
- * A delivery carries every signal, changed or not, so most facts are told again and again. Then only the bookkeeping
- * that later ties are decided by moves on; it is not worth a write or a message.
+ * A delivery carries every signal, changed or not, so most facts are told again and again. Then only what later ties are
+ * decided by moves on, as if the newer telling had come alone; it is not worth a write or a message.
  */
-function retold(held: Observation, incoming: Observation): Observation {
-  const sequence = compareKnown(held.sequence, incoming.sequence) < 0 ? incoming.sequence : held.sequence;
-  const toldAt = Math.max(held.toldAt, incoming.toldAt);
+function retold(held: Observation, { sequence, toldAt }: Observation): Observation {
   return sequence === held.sequence && toldAt === held.toldAt ? held : { ...held, sequence, toldAt };
 }
 

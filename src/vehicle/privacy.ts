@@ -31,6 +31,15 @@ export function privateText(raw: string, level: LocationPrivacy): string {
     : JSON.stringify(walk(parsed, level));
 }
 
+/** The same for a place by itself, taken in when the rule may have been another one. */
+export function privatePlace<T extends { readonly latitude: number; readonly longitude: number }>(
+  place: T,
+  level: LocationPrivacy,
+): T | null {
+  if (level === "off") return null;
+  return level === "exact" ? place : (walk(place, level) as T);
+}
+
 function soften(observation: Observation, level: "rounded" | "off"): Observation[] {
   if (level === "off" && observation.code.startsWith(LOCATION_GROUP)) return [];
   if (observation.body === null) return [observation];

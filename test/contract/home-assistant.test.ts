@@ -25,7 +25,7 @@ const CAR = "smartcar/test-everything";
 const CAR_CONFIG = `homeassistant/device/smartcar_${EVERYTHING.vehicleId}/config`;
 const BRIDGE_CONFIG = "homeassistant/device/smartcar2mqtt_smartcar/config";
 const ALL_COMMANDS = "lock, unlock, charging, charge_limit, charge_port, destination, charge_schedule, refresh";
-const EXPECTED = [...READINGS.keys(), "last_webhook_received"];
+const EXPECTED = [...READINGS.keys(), "last_webhook_received", "energy_total"];
 
 let bench: Bench | undefined;
 afterEach(async () => {

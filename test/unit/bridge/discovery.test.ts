@@ -27,7 +27,7 @@ const settings: DiscoverySettings = {
   version: "1.2.3",
   commandMaxAgeMs: 60_000,
 };
-const ALL_READINGS = new Set([...READINGS.keys(), "last_webhook_received"]);
+const ALL_READINGS = new Set([...READINGS.keys(), "last_webhook_received", "energy_total"]);
 const ALL_COMMANDS = new Set(["lock", "unlock", "charging", "charge_limit", "charge_port", "refresh"]);
 
 function car(over: Partial<AnnouncedCar> = {}, vehicle: Partial<AnnouncedCar["vehicle"]> = {}): AnnouncedCar {
@@ -128,7 +128,7 @@ describe("a car's document", () => {
 
   it("keeps the car's own absence from hiding what is wrong with it", () => {
     const { components } = document();
-    for (const key of ["problem", "event", "last_webhook_received", "calls_remaining", "next_poll"]) {
+    for (const key of ["problem", "event", "last_webhook_received", "energy_total", "calls_remaining", "next_poll"]) {
       expect(components[key]?.["availability"], key).toEqual([{ topic: "smartcar/bridge/state" }]);
     }
     expect(components["battery"]?.["availability"]).toBeUndefined();
@@ -169,6 +169,8 @@ describe("what the bridge publishes is what the entities accept", () => {
     ["event", "event", '{"event_type":"charging_session","energy_kwh":12}'],
     ["event", "event", '{"event_type":"problem_raised"}'],
     ["last_webhook_received", "last_webhook_received", "2026-05-01T08:00:00.000Z"],
+    ["energy_total", "energy_total", "0"],
+    ["energy_total", "energy_total", "1234.567"],
     ["lock", "lock", "LOCKING"],
     ["lock", "lock", "UNLOCKING"],
     ["charging", "charging_switch", "true"],

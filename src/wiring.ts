@@ -8,6 +8,7 @@ import type { Publisher } from "./bridge/publisher.ts";
 import type { Topics } from "./bridge/topics.ts";
 import type { CommandRunner } from "./commands/runner.ts";
 import type { AppEvents } from "./events.ts";
+import { toError } from "./lib/errors.ts";
 import type { Poller } from "./scheduler/poller.ts";
 import { readEvent } from "./smartcar/events.ts";
 import type { StateRepository } from "./store/states.ts";
@@ -71,7 +72,6 @@ export function wire(parts: WiredParts): void {
 
   events.directory.on("added", (vehicle) => {
     presenter.present(vehicle);
-    readmitQuarantined(parts, vehicle.id);
     poller.replan(vehicle.id);
     subscriber.checkSoon();
     bridge.refresh();
@@ -103,6 +103,8 @@ export function wire(parts: WiredParts): void {
   // By now every vehicle that still exists is known, so what else was announced is left over.
   events.directory.on("listed", () => {
     homeAssistant.withdrawOrphans();
+    // Every time, since the program may have ended right after a vehicle was found.
+    for (const { id } of directory.list()) readmitQuarantined(parts, id);
     subscriber.ready();
   });
 
@@ -134,9 +136,12 @@ export function wire(parts: WiredParts): void {
 }
 
 /** Deliveries that came before their vehicle was known are read once more: they were answered 200, so they count. */
-function readmitQuarantined({ states, intake }: WiredParts, id: VehicleId): void {
-  for (const { body, receivedAt } of states.releaseQuarantined(id)) {
+function readmitQuarantined({ states, intake, events }: WiredParts, id: VehicleId): void {
+  for (const { eventId, body, receivedAt } of states.quarantined(id)) {
     const event = readEvent(Buffer.from(body), receivedAt);
-    if (event.kind === "vehicle") void intake.readmit(event.batch);
+    if (event.kind !== "vehicle") continue;
+    intake
+      .readmit(event.batch, eventId)
+      .catch((error: unknown) => events.jobs.emit("failed", { job: "quarantine", error: toError(error) }));
   }
 }

@@ -86,6 +86,7 @@ export class StateRepository extends Repository implements IntakeStore {
       if (write.quarantine.length > 0) {
         this.run("DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?", MAX_QUARANTINED);
       }
+      for (const eventId of write.released) this.run("DELETE FROM quarantine WHERE event_id = ?", eventId);
       for (const change of write.changes) this.#saveChange(change);
     });
   }
@@ -96,16 +97,12 @@ export class StateRepository extends Repository implements IntakeStore {
     this.run("DELETE FROM history WHERE at < ?", historyBefore);
   }
 
-  /** Deliveries set aside because their vehicle was unknown then, oldest first; taken out of the quarantine. */
-  releaseQuarantined(id: VehicleId): { eventId: string; receivedAt: number; body: string }[] {
-    return this.transaction(() => {
-      const rows = this.all<{ event_id: string; received_at: number; body: string }>(
-        "SELECT event_id, received_at, body FROM quarantine WHERE vehicle_id = ? AND reason = 'unknown vehicle' ORDER BY id",
-        id,
-      );
-      this.run("DELETE FROM quarantine WHERE vehicle_id = ? AND reason = 'unknown vehicle'", id);
-      return rows.map((row) => ({ eventId: row.event_id, receivedAt: row.received_at, body: row.body }));
-    });
+  /** Deliveries set aside because their vehicle was unknown then, oldest first. */
+  quarantined(id: VehicleId): { eventId: string; receivedAt: number; body: string }[] {
+    return this.all<{ event_id: string; received_at: number; body: string }>(
+      "SELECT event_id, received_at, body FROM quarantine WHERE vehicle_id = ? AND reason = 'unknown vehicle' ORDER BY id",
+      id,
+    ).map((row) => ({ eventId: row.event_id, receivedAt: row.received_at, body: row.body }));
   }
 
   #saveChange(change: Change): void {

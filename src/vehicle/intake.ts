@@ -40,6 +40,8 @@ export interface QuarantineEntry {
 export interface IntakeWrite {
   readonly deliveries: { readonly eventId: string; readonly receivedAt: number }[];
   readonly quarantine: QuarantineEntry[];
+  /** Events that leave the quarantine, since what they tell is among the changes. */
+  readonly released: string[];
   readonly changes: Change[];
 }
 
@@ -73,6 +75,8 @@ interface Entry {
   readonly origin: ProblemOrigin;
   /** Problems of this origin are disproved by what came. */
   readonly clears: boolean;
+  /** The event that leaves the quarantine with this entry. */
+  readonly released: string | null;
   readonly resolve: (acceptance: Acceptance) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -117,31 +121,29 @@ export class Intake implements DeliveryIntake {
   }
 
   accept(delivery: Delivery): Promise<Acceptance> {
-    return this.#enqueue(delivery, delivery.batch, "webhook", false);
+    return this.#enqueue({ delivery, batch: delivery.batch, origin: "webhook" });
   }
 
   /** Takes what a poll brought. @throws AppError when it could not be stored. */
   async takePoll(batch: Batch): Promise<void> {
-    await this.#enqueue(null, batch, "poll", batch.problems.length === 0);
+    await this.#enqueue({ batch, origin: "poll", clears: batch.problems.length === 0 });
   }
 
-  /** Takes what an earlier delivery told, durable then and of use only now. */
-  async readmit(batch: Batch): Promise<void> {
-    await this.#enqueue(null, batch, "webhook", false);
+  /**
+   * Takes what a delivery in the quarantine told, durable then and of use only now; with it, it leaves the quarantine.
+   * @throws AppError when it could not be stored: then it stays there.
+   */
+  async readmit(batch: Batch, eventId: string): Promise<void> {
+    await this.#enqueue({ batch, origin: "webhook", released: eventId });
   }
 
   /** Takes a problem noticed by a poll, a command or the connection list; `RESOLVED` ones clear it. */
   async report(id: VehicleId, origin: ProblemOrigin, report: ProblemReport): Promise<void> {
     const batch: Batch = { vehicleId: id, source: "poll", receivedAt: report.at, observations: [], problems: [report] };
-    await this.#enqueue(null, batch, origin, false);
+    await this.#enqueue({ batch, origin });
   }
 
-  #enqueue(
-    delivery: Delivery | null,
-    batch: Batch | null,
-    origin: ProblemOrigin,
-    clears: boolean,
-  ): Promise<Acceptance> {
+  #enqueue(entry: Pick<Entry, "batch" | "origin"> & Partial<Entry>): Promise<Acceptance> {
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(
         new AppError("INTAKE_FULL", "too many deliveries are waiting to be stored", {
@@ -151,7 +153,7 @@ export class Intake implements DeliveryIntake {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ delivery, batch, origin, clears, resolve, reject });
+      this.#waiting.push({ delivery: null, clears: false, released: null, ...entry, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       // After the other sockets were read: what arrives together is stored together.
@@ -196,6 +198,7 @@ class Group {
   readonly #drafts = new Map<VehicleId, Draft>();
   readonly #seen = new Map<string, number>();
   readonly #quarantine: QuarantineEntry[] = [];
+  readonly #released: string[] = [];
 
   constructor(options: IntakeOptions, before: (id: VehicleId) => VehicleState) {
     this.#options = options;
@@ -216,6 +219,7 @@ class Group {
     const id = batch.vehicleId;
     this.#draft(id).fold(withPrivacy(batch, privacyOf(id)), entry, (code) => accepts(id, code));
     if (entry.origin === "webhook") this.#draft(id).heard(batch);
+    if (entry.released !== null) this.#released.push(entry.released);
     return "stored";
   }
 
@@ -227,6 +231,7 @@ class Group {
     return {
       deliveries: [...this.#seen].map(([eventId, receivedAt]) => ({ eventId, receivedAt })),
       quarantine: this.#quarantine,
+      released: this.#released,
       changes: this.changes(),
     };
   }

@@ -32,6 +32,7 @@ const step = z.union([
     timeout: span,
     continue_on_timeout: z.boolean(),
   }),
+  // biome-ignore lint/suspicious/noThenProperty: the key is Home Assistant's.
   z.strictObject({ if: z.array(condition), then: z.array(call) }),
 ]);
 const automation = z.strictObject({

@@ -112,10 +112,14 @@ describe("intake", () => {
     expect(await intake.accept(delivery("e1", batch([observation()], { vehicleId: stranger })))).toBe("quarantined");
     expect(strangers).toEqual([stranger]);
     expect(intake.state(stranger).signals.size).toBe(0);
-    expect(files.store.states.releaseQuarantined(stranger)).toEqual([
+    expect(files.store.states.quarantined(stranger)).toEqual([
       { eventId: "e1", receivedAt: T0, body: '{"eventId":"e1"}' },
     ]);
-    expect(files.store.states.releaseQuarantined(stranger)).toEqual([]);
+    const told = batch([observation()], { vehicleId: stranger, receivedAt: T0 - 5 });
+    await intake.readmit(told, "e1");
+    expect(intake.state(stranger)).toMatchObject({ lastWebhookAt: T0 - 5, signals: { size: 1 } });
+    expect(files.store.states.quarantined(stranger)).toEqual([]);
+    expect(files.store.states.loadStates().get(stranger)).toEqual(intake.state(stranger));
   });
 
   it("keeps what it does not understand, and never touches state with it", async () => {

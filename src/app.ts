@@ -245,7 +245,7 @@ export function createApp(config: Config, seams: Seams): App {
       vehicles: () => directory.list(),
       stateOf: (id) => intake.state(id),
       pollMs: (id) => poller.view(id).next.intervalMs,
-      onShown: (vehicle, readings) => homeAssistant.announceCar(vehicle, readings),
+      onShown: (vehicle, readings, unknown) => homeAssistant.announceCar(vehicle, readings, unknown),
       commands,
       accepts,
       webhookCarries: (id, code) => subscriber.carries(id, code),
@@ -341,6 +341,8 @@ export function createApp(config: Config, seams: Seams): App {
 
   const { states } = store;
   wire({
+    log: logOf("wiring"),
+    clock,
     events,
     intake,
     directory,

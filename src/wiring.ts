@@ -8,7 +8,9 @@ import type { Publisher } from "./bridge/publisher.ts";
 import type { Topics } from "./bridge/topics.ts";
 import type { CommandRunner } from "./commands/runner.ts";
 import type { AppEvents } from "./events.ts";
+import type { Clock } from "./lib/clock.ts";
 import { toError } from "./lib/errors.ts";
+import type { Log } from "./lib/log.ts";
 import type { Poller } from "./scheduler/poller.ts";
 import { readEvent } from "./smartcar/events.ts";
 import type { StateRepository } from "./store/states.ts";
@@ -16,11 +18,14 @@ import type { ChargingLog } from "./vehicle/charging-log.ts";
 import type { Directory } from "./vehicle/directory.ts";
 import type { VehicleId } from "./vehicle/ids.ts";
 import type { Intake } from "./vehicle/intake.ts";
+import { problemOf } from "./vehicle/problem.ts";
 import type { Subscriber } from "./vehicle/subscriber.ts";
 import type { Vehicle } from "./vehicle/vehicle.ts";
 
 export interface WiredParts {
   readonly events: AppEvents;
+  readonly clock: Clock;
+  readonly log: Log;
   readonly intake: Intake;
   readonly directory: Directory;
   readonly poller: Poller;
@@ -52,10 +57,17 @@ export function wire(parts: WiredParts): void {
     inbox,
     publisher,
     topics,
+    clock,
+    log,
   } = parts;
   const withVehicle = (id: VehicleId, act: (vehicle: Vehicle) => void) => {
     const vehicle = directory.get(id);
     if (vehicle !== undefined) act(vehicle);
+  };
+
+  // The database refused; whatever is wrong there shows at every delivery, and the next report tries again.
+  const note = (work: Promise<void>) => {
+    work.catch((error: unknown) => log.error({ err: toError(error) }, "a problem could not be noted"));
   };
 
   // Before the presenter, which shows the energy total; by itself, so that its failure keeps nothing else back.
@@ -129,6 +141,11 @@ export function wire(parts: WiredParts): void {
   events.runner.on("moved", ({ vehicleId }) => {
     withVehicle(vehicleId, (vehicle) => presenter.refresh(vehicle));
     poller.replan(vehicleId);
+  });
+  events.runner.on("obeyed", ({ vehicleId }) => note(intake.clear(vehicleId, "command", clock.now())));
+  events.runner.on("refused", ({ vehicleId, error }) => {
+    const report = problemOf(error, clock.now());
+    if (report !== null) note(intake.report(vehicleId, "command", report));
   });
   events.runner.on("incapable", ({ vehicleId }) => withVehicle(vehicleId, (vehicle) => presenter.refresh(vehicle)));
 

@@ -7,8 +7,9 @@ import { happenings } from "../vehicle/happening.ts";
 import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
 import type { Change } from "../vehicle/intake.ts";
 import { cutsOff, foremost } from "../vehicle/problem.ts";
+import { quirkHint } from "../vehicle/quirk.ts";
 import type { ReadingValue } from "../vehicle/readings.ts";
-import { iso, readingNames, shownReadings, signalDocument } from "../vehicle/shown.ts";
+import { iso, readingNames, shownReadings, signalDocument, unknownScalars } from "../vehicle/shown.ts";
 import { scalar, updatedAt, type VehicleState } from "../vehicle/state.ts";
 import type { UnitSystem } from "../vehicle/units.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
@@ -42,7 +43,11 @@ export interface PresenterOptions {
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
   /** Called when what Home Assistant is told of a car may have changed. */
-  readonly onShown: (vehicle: Vehicle, readings: ReadonlyMap<string, ReadingValue>) => void;
+  readonly onShown: (
+    vehicle: Vehicle,
+    readings: ReadonlyMap<string, ReadingValue>,
+    unknown: readonly SignalCode[],
+  ) => void;
 }
 
 const LOOK_FOR_STALE_EVERY_MS = minutes(1);
@@ -131,7 +136,7 @@ export class CarPresenter implements Part {
     const document = { ...Object.fromEntries(readings), updated_at: iso(updatedAt(state)) };
     publisher.retain(topics.state(vehicle.topic), JSON.stringify(document));
     this.#showInfo(vehicle, state);
-    onShown(vehicle, readings);
+    onShown(vehicle, readings, unknownScalars(state));
   }
 
   #readings(vehicle: Vehicle, state: VehicleState): Map<string, ReadingValue> {
@@ -159,7 +164,9 @@ export class CarPresenter implements Part {
   #showProblem(vehicle: Vehicle, state: VehicleState): void {
     const { publisher, topics } = this.#options;
     const problem = foremost(state.problems);
-    const { type, code, message, action, url, since } = problem ?? {};
+    const { type, code, action, url, since } = problem ?? {};
+    const hint = problem === null ? null : quirkHint(vehicle.make, "problem", problem.code ?? problem.type);
+    const message = hint === null ? problem?.message : `${problem?.message} ${hint}`;
     const document =
       problem === null ? { active: false } : { active: true, type, code, message, action, url, since: iso(since) };
     publisher.retain(topics.problem(vehicle.topic), JSON.stringify(document));

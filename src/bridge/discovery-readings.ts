@@ -1,8 +1,9 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { ReadingSpec } from "../vehicle/catalogue-row.ts";
+import type { SignalCode } from "../vehicle/ids.ts";
 import { publishedUnit, type UnitSystem } from "../vehicle/units.ts";
 import type { Draft } from "./discovery-component.ts";
-import { LIST_ATTRIBUTE, LIST_LENGTH, POSITION_ATTRIBUTES, UNLOCKED } from "./discovery-templates.ts";
+import { LIST_ATTRIBUTE, LIST_LENGTH, POSITION_ATTRIBUTES, SIGNAL_VALUE, UNLOCKED } from "./discovery-templates.ts";
 
 /** The entity that shows a reading; `topic` is where the reading is published. */
 export function readingDraft(spec: ReadingSpec, topic: string, units: UnitSystem): Draft {
@@ -11,6 +12,22 @@ export function readingDraft(spec: ReadingSpec, topic: string, units: UnitSystem
     platform: spec.entity.platform,
     label: spec.label,
     options: { ...platformOptions(spec, topic, units), ...commonOptions(spec) },
+  };
+}
+
+/** A signal nobody here knows, as it stands on its raw topic: off until somebody wants it. */
+export function unknownDraft(code: SignalCode, topic: string): Draft {
+  return {
+    key: `signal_${code.replace(/[^a-z0-9_]+/g, "_")}`,
+    platform: "sensor",
+    label: code,
+    options: {
+      state_topic: topic,
+      value_template: SIGNAL_VALUE,
+      entity_category: "diagnostic",
+      enabled_by_default: false,
+      icon: "mdi:help-circle-outline",
+    },
   };
 }
 

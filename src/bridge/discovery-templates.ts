@@ -23,3 +23,6 @@ export const PROBLEM_ACTIVE = "{{ 'ON' if value_json.active else 'OFF' }}";
 /** A number entity refuses what is outside its range, and would go on showing the last value that was inside. */
 export const within = (min: number, max: number): string =>
   `{{ value if ${min} <= value | float(${min - 1}) <= ${max} else 'None' }}`;
+
+/** The value of a raw signal's document; the last known one while an error stands. */
+export const SIGNAL_VALUE = "{{ value_json.body.value if value_json.body else None }}";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import { READINGS } from "../vehicle/catalogue.ts";
-import type { VehicleId } from "../vehicle/ids.ts";
+import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
 import type { UnitSystem } from "../vehicle/units.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import { commandDrafts } from "./discovery-commands.ts";
@@ -13,7 +13,7 @@ import {
   topicId,
 } from "./discovery-component.ts";
 import { bridgeDrafts, extraDrafts } from "./discovery-extras.ts";
-import { readingDraft } from "./discovery-readings.ts";
+import { readingDraft, unknownDraft } from "./discovery-readings.ts";
 import type { Topics } from "./topics.ts";
 
 /** What holds for every document. */
@@ -35,6 +35,8 @@ export interface AnnouncedCar {
   readonly readings: ReadonlySet<string>;
   /** What car, grant and configuration allow: `lock`, `unlock`, `charging`, `charge_limit`, `charge_port`, `refresh`. */
   readonly commands: ReadonlySet<string>;
+  /** Signals that are new to us and tell a single value. */
+  readonly unknown: readonly SignalCode[];
 }
 
 /** Which entities a document announced, to be remembered until they are taken back. */
@@ -109,7 +111,8 @@ function carDrafts(settings: DiscoverySettings, topics: Topics, car: AnnouncedCa
   const readings = [...READINGS.values()]
     .filter(({ name }) => car.readings.has(name) && !taken.has(name))
     .map((spec) => readingDraft(spec, topics.reading(topic, spec.name), settings.units));
-  return [...readings, ...commands, ...extraDrafts(car.readings, topics, topic)];
+  const unknown = car.unknown.map((code) => unknownDraft(code, topics.signal(topic, code)));
+  return [...readings, ...unknown, ...commands, ...extraDrafts(car.readings, topics, topic)];
 }
 
 const PRODUCT = "smartcar2mqtt";

@@ -1,4 +1,4 @@
-import type { VehicleId } from "../vehicle/ids.ts";
+import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
 import type { ReadingValue } from "../vehicle/readings.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { Announcer } from "./announcer.ts";
@@ -31,7 +31,7 @@ export class HomeAssistant {
       announcer.announce(topics.discovery(bridgeObjectId(settings.baseTopic)), bridgeDocument(settings, topics));
   }
 
-  announceCar(vehicle: Vehicle, readings: ReadonlyMap<string, ReadingValue>): void {
+  announceCar(vehicle: Vehicle, readings: ReadonlyMap<string, ReadingValue>, unknown: readonly SignalCode[]): void {
     const { announcer, settings, topics, commands, enabled } = this.#options;
     if (!enabled) return;
     const car = {
@@ -40,12 +40,14 @@ export class HomeAssistant {
       firmware: text(readings.get("firmware_version")),
       readings: new Set(readings.keys()),
       commands: commands(vehicle),
+      unknown,
     };
     const madeFrom = JSON.stringify([
       vehicle,
       car.vin,
       car.firmware,
       [...car.readings].sort(),
+      unknown,
       [...car.commands].sort(),
     ]);
     if (this.#madeFrom.get(vehicle.id) === madeFrom) return;

@@ -2,7 +2,7 @@ import { seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { StopFailure } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
-import { type EndReason, Termination } from "../lib/termination.ts";
+import { Termination } from "../lib/termination.ts";
 import { failureLine, type Terminal } from "./command.ts";
 
 /** Docker gives 10 s before it kills; this leaves some of it. */
@@ -13,8 +13,6 @@ export interface Daemon {
   start(): Promise<void>;
   stop(limitMs: number): Promise<readonly StopFailure[]>;
   readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
-  /** Resolves when it cannot go on by itself. */
-  readonly failed?: Promise<Error>;
 }
 
 export interface DaemonRun {
@@ -42,15 +40,8 @@ export async function runDaemon(app: Daemon, { terminal, log, onStarted }: Daemo
   }
   log.info({ version: terminal.version, ...app.addresses }, "started");
   await onStarted?.();
-  const ends = [termination.requested];
-  if (app.failed !== undefined) ends.push(app.failed.then((error) => cannotGoOn(error, log)));
-  const reason = await Promise.race(ends);
+  const reason = await termination.requested;
   for (const { part, error } of await app.stop(STOP_LIMIT_MS)) log.error({ part, error }, "did not stop in order");
   log.info({}, "stopped");
   return reason.kind === "signal" ? 0 : 1;
-}
-
-function cannotGoOn(error: Error, log: Log): EndReason {
-  log.fatal({ error }, "cannot go on, stopping");
-  return { kind: "failure", error };
 }

@@ -1,4 +1,6 @@
 import { CallError } from "../vehicle/call-error.ts";
+import { quirkHint } from "../vehicle/quirk.ts";
+import type { CommandName } from "./catalogue.ts";
 import type { ExecutionError } from "./execution.ts";
 
 /** Why an execution ended without being sent. */
@@ -38,6 +40,12 @@ export function errorOf(error: Error): ExecutionError {
     message: error.ownerMessage ?? error.message,
     action: error.url ?? error.hint ?? null,
   };
+}
+
+/** The same with what is known of the make, where that explains it. */
+export function withHint(error: ExecutionError, make: string | null, command: CommandName): ExecutionError {
+  const hint = quirkHint(make, command, error.code);
+  return hint === null ? error : { ...error, message: `${error.message} (${hint})` };
 }
 
 /** Whether the car will never do it: `SMARTCAR_NOT_CAPABLE` may pass (while charging, say); these do not. */

@@ -21,7 +21,7 @@ import {
   resultOf,
 } from "./execution.ts";
 import { judge, tooOld } from "./guard.ts";
-import { BUSY, errorOf, isPermanentIncapacity, OVER_BUDGET, SHUTDOWN, SUPERSEDED } from "./reasons.ts";
+import { BUSY, errorOf, isPermanentIncapacity, OVER_BUDGET, SHUTDOWN, SUPERSEDED, withHint } from "./reasons.ts";
 import type { CommandRequest } from "./request.ts";
 
 /** Carries a command to the car, once. Never throws; an outcome that was not learnt is `unknown`. */
@@ -72,6 +72,10 @@ export interface RunnerEvents {
   answer: Answer & { readonly delivered: () => void };
   /** An execution of this vehicle moved: what shows its progress may change. */
   moved: { readonly vehicleId: VehicleId; readonly execution: Execution };
+  /** A command was carried out: what kept earlier ones from it is over. */
+  obeyed: { readonly vehicleId: VehicleId };
+  /** A command was not carried out, or nobody knows. */
+  refused: { readonly vehicleId: VehicleId; readonly error: CallError };
   /** The car answered that it cannot do this. */
   incapable: { readonly vehicleId: VehicleId; readonly variant: string };
 }
@@ -268,14 +272,19 @@ export class CommandRunner implements Part {
       path: path.path,
       ...(attributes === undefined ? {} : { body: attributes }),
     });
-    if (outcome.outcome === "succeeded") return this.#end(sent, "succeeded", null, 1);
+    if (outcome.outcome === "succeeded") {
+      events.emit("obeyed", { vehicleId: vehicle.id });
+      return this.#end(sent, "succeeded", null, 1);
+    }
     const { error } = outcome;
     if (!error.sent) budget.refund(booking);
     if (isPermanentIncapacity(error)) {
       incapabilities.add(vehicle.id, spec.variant(sent.value), clock.now());
       events.emit("incapable", { vehicleId: vehicle.id, variant: spec.variant(sent.value) });
     }
-    this.#end(sent, outcome.outcome, errorOf(error), error.sent ? 1 : 0);
+    events.emit("refused", { vehicleId: vehicle.id, error });
+    const reason = withHint(errorOf(error), vehicle.make, sent.command);
+    this.#end(sent, outcome.outcome, reason, error.sent ? 1 : 0);
   }
 
   async #refresh(waiting: Execution, vehicle: Vehicle): Promise<void> {

@@ -7,7 +7,7 @@ import type { Part } from "../lib/lifecycle.ts";
 import { CallError } from "../vehicle/call-error.ts";
 import type { UserId, VehicleId } from "../vehicle/ids.ts";
 import type { Batch, Observation, ProblemReport } from "../vehicle/observation.ts";
-import { NO_DATA } from "../vehicle/problem.ts";
+import { NO_DATA, problemOf } from "../vehicle/problem.ts";
 import { scalar, type VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { ApplicationBucket } from "./bucket.ts";
@@ -170,11 +170,19 @@ export class Poller implements Part {
   }
 
   #plan(id: VehicleId): void {
-    const plan = this.#planOf(id);
-    const kept = rebased(plan, this.#options.clock.now());
-    if (kept !== plan) this.#save(id, kept);
-    this.#next.set(id, this.#compute(id));
-    this.#options.events.emit("planned", this.view(id));
+    const { clock, events } = this.#options;
+    const now = clock.now();
+    try {
+      const plan = this.#planOf(id);
+      const kept = rebased(plan, now);
+      if (kept !== plan) this.#save(id, kept);
+      this.#next.set(id, this.#compute(id));
+      events.emit("planned", this.view(id));
+    } catch (error) {
+      // Without a database there is no budget to plan with: looked at again a little later.
+      this.#next.set(id, { dueAt: now + LONGEST_WAIT_MS, intervalMs: 0, reason: "the database cannot be used" });
+      events.emit("failed", { vehicleId: id, kind: "poll", error: toError(error) });
+    }
   }
 
   #compute(id: VehicleId): NextPoll {
@@ -285,7 +293,7 @@ export class Poller implements Part {
     // Being told to wait for the whole application says nothing about this vehicle.
     const failures = error.scope === "application" && hold !== null ? Math.max(1, plan.failures) : plan.failures + 1;
     this.#save(id, { ...plan, failures, holdUntil: hold?.until ?? null, holdReason: hold?.reason ?? null });
-    const report = reportOf(error, now);
+    const report = problemOf(error, now);
     if (report !== null) await intake.report(id, "poll", report);
   }
 
@@ -320,22 +328,6 @@ function isNewer(before: Observation | null, after: Observation | null): boolean
   return (
     before.body !== after.body || before.retrievedAt !== after.retrievedAt || before.oemUpdatedAt !== after.oemUpdatedAt
   );
-}
-
-/** Only what an owner can do something about is a problem of the car; an outage is none. */
-function reportOf(error: CallError, now: number): ProblemReport | null {
-  const owners = error.disposition === "re-authorise" || error.scope === "billing";
-  if (!owners || error.type === null) return null;
-  return {
-    state: "ERROR",
-    type: error.type,
-    code: error.smartcarCode,
-    message: error.ownerMessage,
-    action: error.action,
-    url: error.url,
-    at: now,
-    signals: [],
-  };
 }
 
 function emptyStore(at: number): ProblemReport {

@@ -122,9 +122,17 @@ function follow(
   return absorbed({ ...session, end: null, chargingAt: phase.at, counter }, facts);
 }
 
-function opened(phase: ChargingPhase & { on: true }, facts: ChargingFacts, previous: ChargingFacts): ChargingSession {
-  const before = chargingPhase(previous);
-  const partial = before === null || before.on;
+/** Nobody saw it begin: the car was charging, or unknown, before. */
+function wasGoingOn(previous: ChargingFacts): boolean {
+  return chargingPhase(previous)?.on !== false;
+}
+
+function opened(
+  phase: ChargingPhase & { on: true },
+  facts: ChargingFacts,
+  previous: ChargingFacts,
+  partial: boolean,
+): ChargingSession {
   const start = partial ? phase.since : phase.at;
   const soc = partial ? facts.soc : socAt(start, previous.soc, facts.soc);
   const { energyAddedKwh: counted } = facts;

@@ -137,6 +137,13 @@ export class Intake implements DeliveryIntake {
     await this.#enqueue({ batch, origin: "webhook", released: eventId });
   }
 
+  /** A success disproves the problems that this way in had noticed. */
+  async clear(id: VehicleId, origin: ProblemOrigin, at: number): Promise<void> {
+    if (![...this.state(id).problems.values()].some((problem) => problem.origin === origin)) return;
+    const batch: Batch = { vehicleId: id, source: "poll", receivedAt: at, observations: [], problems: [] };
+    await this.#enqueue({ batch, origin, clears: true });
+  }
+
   /** Takes a problem noticed by a poll, a command or the connection list; `RESOLVED` ones clear it. */
   async report(id: VehicleId, origin: ProblemOrigin, report: ProblemReport): Promise<void> {
     const batch: Batch = { vehicleId: id, source: "poll", receivedAt: report.at, observations: [], problems: [report] };

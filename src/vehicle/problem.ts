@@ -1,3 +1,4 @@
+import type { CallError } from "./call-error.ts";
 import type { ProblemReport } from "./observation.ts";
 
 /** Who noticed: it also says what can clear it again. */
@@ -47,6 +48,22 @@ export function applyReport(held: Problems, report: ProblemReport, origin: Probl
   if (known !== undefined && known.message === problem.message && known.url === problem.url) return null;
   const problems = new Map(held).set(key, problem);
   return { problems, key, raised: known === undefined ? problem : null, cleared: null };
+}
+
+/** What an error answer means for the car's owner; null for an outage or a refusal that is nobody's fault. */
+export function problemOf(error: CallError, at: number): ProblemReport | null {
+  const owners = error.disposition === "re-authorise" || error.scope === "billing";
+  if (!owners || error.type === null) return null;
+  return {
+    state: "ERROR",
+    type: error.type,
+    code: error.smartcarCode,
+    message: error.ownerMessage,
+    action: error.action,
+    url: error.url,
+    at,
+    signals: [],
+  };
 }
 
 /** Takes away what a success of this origin disproves, one change at a time; null when there is nothing left to clear. */

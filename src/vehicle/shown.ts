@@ -1,3 +1,5 @@
+import { isOutOfReach } from "./capability.ts";
+import { signalSpec } from "./catalogue.ts";
 import type { SignalCode } from "./ids.ts";
 import type { Observation, SignalError } from "./observation.ts";
 import { byCourse, outOfRange } from "./plausibility.ts";
@@ -8,7 +10,8 @@ import type { UnitSystem } from "./units.ts";
 
 /**
  * All readings of a vehicle by name, in the order of their names, so that a restart shows the same. Where two signals
- * tell the same reading, the newer fact is shown. Pure.
+ * tell the same reading, the newer fact is shown. What the car cannot report, or its owner does not share, is not
+ * shown at all. Pure.
  */
 export function shownReadings(
   state: VehicleState,
@@ -16,8 +19,9 @@ export function shownReadings(
   accepts: (code: SignalCode) => boolean,
 ): ReadonlyMap<string, ReadingValue> {
   const shown = new Map<string, { value: ReadingValue; fact: Observation }>();
-  for (const [code, { value: fact }] of state.signals) {
-    if (fact === null || fact.body === null) continue;
+  for (const [code, signal] of state.signals) {
+    const fact = signal.value;
+    if (fact === null || fact.body === null || isOutOfReach(signal)) continue;
     for (const { name, value } of readingsOf(code, fact.body, system, { acceptAnything: accepts(code) })) {
       const other = shown.get(name);
       if (other === undefined || compareAge(fact, other.fact) > 0) shown.set(name, { value, fact });
@@ -28,8 +32,22 @@ export function shownReadings(
 
 /** Names of the readings that a signal yields with its present value. */
 export function readingNames(state: VehicleState, code: SignalCode, system: UnitSystem): readonly string[] {
-  const body = state.signals.get(code)?.value?.body ?? null;
-  return body === null ? [] : readingsOf(code, body, system).map(({ name }) => name);
+  const signal = state.signals.get(code);
+  const body = signal?.value?.body ?? null;
+  return signal === undefined || body === null || isOutOfReach(signal)
+    ? []
+    : readingsOf(code, body, system).map(({ name }) => name);
+}
+
+/** Signals that are new to us and tell a single value: worth an entity of their own, whatever they mean. */
+export function unknownScalars(state: VehicleState): readonly SignalCode[] {
+  const codes: SignalCode[] = [];
+  for (const [code, signal] of state.signals) {
+    const value = signal.value?.body?.["value"];
+    const isScalar = ["string", "number", "boolean"].includes(typeof value);
+    if (signalSpec(code) === undefined && isScalar && !isOutOfReach(signal)) codes.push(code);
+  }
+  return codes.sort();
 }
 
 /**

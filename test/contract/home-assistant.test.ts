@@ -117,8 +117,11 @@ describe.skipIf(!hasMosquitto())("Home Assistant and a car that tells everything
     for (const code of Object.keys(EVERYTHING.signals ?? {})) {
       run.simulator.setSignal(EVERYTHING.vehicleId ?? "", code, { body: { value: null } }, { deliver: false });
     }
-    run.simulator.setSignal(EVERYTHING.vehicleId ?? "", "tractionbattery-stateofcharge", { body: { value: null } });
-    await run.seen.until(({ topic, payload }) => topic === `${CAR}/battery` && payload === "None");
+    await run.seen.publish(`${CAR}/refresh/set`, "PRESS");
+    await run.seen.untilAll(() => {
+      const current = run.seen.current();
+      return ["battery", "lock", "location", "charging"].every((name) => current.get(`${CAR}/${name}`) === "None");
+    });
     expect(objections(run)).toEqual([]);
   });
 

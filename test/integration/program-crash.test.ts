@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { openStore } from "../../src/store/store.ts";
+import { userId, vehicleId } from "../../src/vehicle/ids.ts";
 import { hasMosquitto } from "../support/brokers.ts";
-import { type Bench, startBench, stillCar } from "../support/e2e-bench.ts";
+import { car } from "../support/cars.ts";
+import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
 import { command, give, resultOf, resultsOf } from "../support/e2e-commands.ts";
 
 let bench: Bench | undefined;
@@ -49,17 +52,35 @@ describe.skipIf(!hasMosquitto())("the program after kill -9", () => {
     }
   });
 
+  it("takes up a delivery that was set aside, also when it ended right after it had found the vehicle", async () => {
+    bench = await openBench({ cars: [], env: { POLLING_MODE: "never" } });
+    const { simulator } = bench;
+    simulator.addFault({ kind: "error", status: 500, path: "/v3/connections", times: null });
+    const program = await bench.start();
+    simulator.addCar(stillCar("late"));
+    const signals = [{ code: "tractionbattery-stateofcharge", body: { value: 42, unit: "percent" } }];
+    expect(await simulator.deliver({ vehicleId: "vehicle-late", signals })).toMatchObject([{ status: 200 }]);
+    await program.line(({ msg }) => msg === "delivery set aside");
+    await bench.end("SIGKILL");
+    const store = openStore(bench.dataDir);
+    store.database.start();
+    store.vehicles.save(car({ id: vehicleId("vehicle-late"), topic: "test-late", userId: userId("user-late") }));
+    store.database.stop();
+    simulator.clearFaults();
+    await bench.start();
+    await bench.seen.until(({ topic, payload }) => topic === "smartcar/test-late/battery" && payload === "42");
+  });
+
   it("shows an empty broker the same as before", async () => {
     bench = await startBench({ env: { POLLING_MODE: "never" } });
     await bench.shown();
     const { simulator, seen } = bench;
-    for (let value = 51; value <= 60; value++) {
-      const signals = [{ code: "tractionbattery-stateofcharge", body: { value, unit: "percent" } }];
-      await simulator.deliver({ signals });
-    }
+    const body = { value: 60, unit: "percent" };
+    simulator.setSignal("vehicle-a", "tractionbattery-stateofcharge", { body });
+    await seen.until(({ topic, payload }) => topic === "smartcar/test-a/battery" && payload === "60");
     // A failure changes a status and keeps the last good value, over a restart too.
     const error = { type: "UPSTREAM", code: "NO_RESPONSE" };
-    await simulator.deliver({ signals: [{ code: "closure-islocked", error }] });
+    simulator.setSignal("vehicle-a", "closure-islocked", { error });
     await seen.until(
       ({ topic, payload }) => topic.endsWith("/signals/closure-islocked") && payload.includes("UPSTREAM"),
     );
@@ -72,6 +93,7 @@ describe.skipIf(!hasMosquitto())("the program after kill -9", () => {
     );
     const before = kept(await bench.retained());
     expect(before["smartcar/test-a/battery"]).toBe("60");
+    expect(before["smartcar/test-a/lock"]).toBe("UNLOCKED");
     expect(Object.keys(before).length).toBeGreaterThan(14);
 
     await bench.end("SIGKILL");

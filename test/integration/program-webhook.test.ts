@@ -60,21 +60,21 @@ describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
   });
 
   it("refuses what is not signed, and takes nothing of it", async () => {
-    const running_ = await running();
-    const { simulator, seen, program } = running_;
+    const ours = await running();
+    const { simulator, seen, program } = ours;
     const refused = simulator.deliver(
       { signature: "wrong", signals: [soc(11)] },
       { signature: "none", signals: [soc(12)] },
     );
     expect(await statusesOf(refused)).toEqual([401, 401]);
-    await fence(running_);
+    await fence(ours);
     expect(seen.current().get(BATTERY)).toBe("50");
     await program.line(({ msg }) => msg === "unsigned webhook request refused");
   });
 
   it("answers test events and unknown ones, and leaves the state alone", async () => {
-    const running_ = await running();
-    const { simulator, seen } = running_;
+    const ours = await running();
+    const { simulator, seen } = ours;
     const answered = simulator.deliver(
       { mode: "TEST", signals: [soc(13)] },
       { payload: testEvent },
@@ -82,21 +82,21 @@ describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
       { payload: "no json at all" },
     );
     expect(await statusesOf(answered)).toEqual([200, 200, 200, 200]);
-    await fence(running_);
+    await fence(ours);
     expect(seen.current().get(BATTERY)).toBe("50");
   });
 
   it("takes an event once, however often it comes", async () => {
-    const running_ = await running();
-    const { simulator, seen } = running_;
+    const ours = await running();
+    const { simulator, seen } = ours;
     const first = simulator.deliver({ eventId: "again", signals: [soc(61)] });
     expect(await statusesOf(first)).toEqual([200]);
     await seen.until(({ topic, payload }) => topic === BATTERY && payload === "61");
-    await fence(running_);
+    await fence(ours);
     seen.clear();
     const again = simulator.deliver({ eventId: "again", signals: [soc(99)], times: 3 });
     expect(await statusesOf(again)).toEqual([200, 200, 200]);
-    await fence(running_);
+    await fence(ours);
     expect(seen.messages.filter(({ topic }) => topic === BATTERY)).toEqual([]);
     // One of each for the fence, none for the repetitions.
     for (const name of ["state", "last_webhook_received", "engine_oil_life"]) {
@@ -106,8 +106,8 @@ describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
   });
 
   it("keeps the newest value when deliveries come out of order", async () => {
-    const running_ = await running();
-    const { simulator, seen } = running_;
+    const ours = await running();
+    const { simulator, seen } = ours;
     const at = Date.now();
     // The car's own times decide, in whatever order and with whatever sequence the deliveries come.
     const order = [3, 1, 4, 2].map((n) => ({
@@ -115,7 +115,7 @@ describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
       sequence: 100 - n,
     }));
     expect(await statusesOf(simulator.deliver(...order))).toEqual([200, 200, 200, 200]);
-    await fence(running_);
+    await fence(ours);
     const batteries = seen.messages.filter(({ topic }) => topic === BATTERY).map(({ payload }) => payload);
     expect(batteries).toEqual(["50", "73", "74"]);
   });
@@ -131,7 +131,8 @@ describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
     const delivery = { vehicleId: "vehicle-late", signals: [soc(42)] };
     expect(await statusesOf(simulator.deliver(delivery))).toEqual([200]);
     await program.line(({ msg }) => msg === "delivery set aside");
-    await seen.until(({ topic, payload }) => topic === "smartcar/test-late/battery" && payload === "42");
+    // The program waits some seconds before it lists again.
+    await seen.until(({ topic, payload }) => topic === "smartcar/test-late/battery" && payload === "42", 12_000);
     await seen.until(({ topic }) => topic === "smartcar/test-late/last_webhook_received");
     expect(bench.requests("vehicle-late", "/signals")).toEqual([]);
   });

@@ -76,6 +76,7 @@ describe("the rules the documents are held against", () => {
     firmware: null,
     readings: new Set(["battery", "lock", "location", "odometer", "energy_added", "charging_status", "online"]),
     commands: new Set(["charging", "charge_limit"]),
+    unknown: [],
   });
   const withBattery = (options: object) => ({
     ...good,

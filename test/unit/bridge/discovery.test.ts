@@ -48,6 +48,7 @@ function car(over: Partial<AnnouncedCar> = {}, vehicle: Partial<AnnouncedCar["ve
     },
     vin: "WVWZZZ00000000000",
     firmware: "4.2.13",
+    unknown: [],
     readings: ALL_READINGS,
     commands: ALL_COMMANDS,
     ...over,

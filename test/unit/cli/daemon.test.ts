@@ -7,7 +7,6 @@ import { FakeTerminal } from "../../support/fake-terminal.ts";
 
 let calls: string[];
 let terminal: FakeTerminal;
-let fail: (error: Error) => void;
 const log = new FakeLog();
 
 function fakeApp(start: () => Promise<void> = async () => {}): Daemon {
@@ -21,9 +20,6 @@ function fakeApp(start: () => Promise<void> = async () => {}): Daemon {
       return [];
     },
     addresses: { privateUrl: "http://127.0.0.1:1", publicUrl: "http://127.0.0.1:2" },
-    failed: new Promise((resolve) => {
-      fail = resolve;
-    }),
   };
 }
 
@@ -64,14 +60,6 @@ test("a start that fails is one line with what to do, and ends with 1", async ()
     ),
   ).toBe(1);
   expect(terminal.stderr).toBe("smartcar2mqtt: port 8080 is in use. Set http.port.\n");
-});
-
-test("an app that cannot go on is stopped, and ends with 1", async () => {
-  const end = runDaemon(fakeApp(), { terminal, log });
-  await settle();
-  fail(new Error("the disk is gone"));
-  expect(await end).toBe(1);
-  expect(calls).toEqual(["start", "stop 8000"]);
 });
 
 test("a failure nobody caught stops in order, and ends with 1", async () => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { hasMosquitto } from "../support/brokers.ts";
 import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
 import { command, give, resultOf } from "../support/e2e-commands.ts";
+import { readiness } from "../support/e2e-readiness.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -14,20 +15,9 @@ function own(bench: Bench): Bench {
   return bench;
 }
 
-interface Readiness {
-  readonly status: number;
-  readonly parts: Record<string, { ok: boolean; detail: string | null }>;
-}
-
-async function readiness({ program }: Bench): Promise<Readiness> {
-  const response = await fetch(`${program.privateUrl}/readyz`);
-  const { parts } = (await response.json()) as Pick<Readiness, "parts">;
-  return { status: response.status, parts };
-}
-
 const tokenRequests = ({ simulator }: Bench) => simulator.requests().filter(({ path }) => path === "/oauth2/token");
 
-describe.skipIf(!hasMosquitto())("the program when something around it is away", () => {
+describe.skipIf(!hasMosquitto())("the program and Smartcar", () => {
   it("costs no billed call to restart while what it knows is fresh", async () => {
     const bench = own(await startBench({ cars: ["a", "b", "c"].map((name) => stillCar(name)), webhook: false }));
     await bench.shown();
@@ -99,43 +89,6 @@ describe.skipIf(!hasMosquitto())("the program when something around it is away",
     await bench.shown();
     await program.line(({ msg }) => msg === "smartcar login works again");
     expect((await readiness(bench)).status).toBe(200);
-    expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
-  });
-
-  it("runs without a broker, says so, and shows everything when it is there", async () => {
-    const bench = own(await openBench());
-    await bench.mosquitto.pause();
-    const program = await bench.start({ connected: false });
-    await program.line(({ msg }) => msg === "no MQTT session");
-    // Deliveries are taken in meanwhile.
-    const soc = { code: "tractionbattery-stateofcharge", body: { value: 61, unit: "percent" } };
-    await program.line(({ msg }) => msg === "connections listed");
-    expect(await bench.simulator.deliver({ signals: [soc] })).toMatchObject([{ status: 200 }]);
-    const down = await readiness(bench);
-    expect(down).toMatchObject({ status: 503, parts: { mqtt: { ok: false }, smartcar: { ok: true } } });
-    expect(down.parts["mqtt"]?.detail).toContain(`127.0.0.1:${bench.broker.port}`);
-
-    await bench.mosquitto.resume();
-    await bench.seen.until(({ topic, payload }) => topic === "smartcar/test-a/battery" && payload === "61");
-    await bench.seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "online");
-    expect(bench.seen.messages.filter(({ topic }) => topic === "smartcar/test-a/battery")).toHaveLength(1);
-    expect((await readiness(bench)).status).toBe(200);
-  });
-
-  it("shows a broker that lost everything all of it again within 5 seconds", async () => {
-    const bench = own(await startBench({ env: { POLLING_MODE: "never" } }));
-    const config = "homeassistant/device/smartcar_vehicle-a/config";
-    await bench.seen.until(({ topic }) => topic === config);
-    const before = await bench.retained();
-    expect(before.size).toBeGreaterThan(15);
-    await bench.mosquitto.pause();
-    bench.seen.clear();
-    await bench.mosquitto.resume();
-    await bench.seen.untilAll(() => [...before.keys()].every((topic) => bench.seen.current().has(topic)), 5_000);
-    const after = await bench.retained();
-    // What it says of itself may have changed.
-    for (const topics of [before, after]) topics.delete("smartcar/bridge/info");
-    expect(after).toEqual(before);
     expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
   });
 

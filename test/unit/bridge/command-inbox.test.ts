@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { CommandInbox, type InboxOptions } from "../../../src/bridge/command-inbox.ts";
+import type { Message, SessionEvents } from "../../../src/bridge/session-events.ts";
+import { Topics } from "../../../src/bridge/topics.ts";
+import type { CommandResult, Execution } from "../../../src/commands/execution.ts";
+import { type CommandRequest, NO_REPLY_ADDRESS } from "../../../src/commands/request.ts";
+import { car } from "../../support/cars.ts";
+import { strictEvents } from "../../support/events.ts";
+import { FakeClock, settle } from "../../support/fake-clock.ts";
+import { FakeLog } from "../../support/fake-log.ts";
+import { FakePublisher } from "./fake-publisher.ts";
+
+function setup(overrides: Partial<InboxOptions> = {}) {
+  const events = strictEvents<SessionEvents>();
+  const publisher = new FakePublisher();
+  const log = new FakeLog();
+  const clock = new FakeClock();
+  const filters: [string, object | undefined][] = [];
+  const requests: CommandRequest[] = [];
+  const inbox = new CommandInbox({
+    session: { events, subscribe: (filter: string, options?: object) => void filters.push([filter, options]) },
+    publisher,
+    topics: new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" }),
+    runner: { submit: (request) => void requests.push(request) },
+    vehicle: (topic) => (topic === "volkswagen-id-4" ? car() : undefined),
+    allow: ["lock", "unlock", "charge_limit"],
+    eraseAfterUse: false,
+    clock,
+    log,
+    ...overrides,
+  });
+  inbox.start();
+  const send = (payload: string, more: Partial<Message> = {}) =>
+    events.emit("message", {
+      topic: "smartcar/volkswagen-id-4/lock/set",
+      payload: Buffer.from(payload),
+      retain: false,
+      properties: {},
+      ...more,
+    });
+  return { inbox, publisher, log, clock, filters, requests, send };
+}
+
+describe("command inbox", () => {
+  it("listens to what is allowed and to nothing else, seeing the retain flag", () => {
+    const { filters } = setup();
+    expect(filters).toEqual([
+      ["smartcar/+/lock/set", { retainAsPublished: true }],
+      ["smartcar/+/charge_limit/set", { retainAsPublished: true }],
+    ]);
+    expect(setup({ allow: [] }).filters).toEqual([]);
+  });
+
+  it("makes a request of a message: value, id, times, expiry, where to answer", () => {
+    const { send, requests, clock } = setup();
+    send('{"value":"LOCK","id":"abc","at":"2026-11-21T11:59:30Z"}', {
+      properties: { messageExpiryInterval: 5, responseTopic: "back", correlationData: Buffer.from([0, 255]) },
+    });
+    expect(requests).toEqual([
+      {
+        id: "abc",
+        topic: "volkswagen-id-4",
+        vehicle: car(),
+        command: "lock",
+        value: "LOCK",
+        requestedAt: clock.now() - 30_000,
+        receivedAt: clock.now(),
+        expiresAt: clock.now() + 5_000,
+        retained: false,
+        reply: { responseTopic: "back", correlationData: "AP8=" },
+        unreadable: null,
+      },
+    ]);
+  });
+
+  it("makes an id of its own where there is none, and names an unknown car as such", () => {
+    const { send, requests } = setup();
+    send("LOCK");
+    send("LOCK", { topic: "smartcar/other/lock/set" });
+    expect(requests[0]?.id).not.toBe(requests[1]?.id);
+    expect(requests[1]).toMatchObject({ topic: "other", vehicle: null });
+  });
+
+  it("erases a retained command and has it refused, but never answers the erasure", () => {
+    const { send, requests, publisher } = setup();
+    send("LOCK", { retain: true });
+    send("", { retain: true });
+    expect(publisher.said()).toEqual(["-smartcar/volkswagen-id-4/lock/set"]);
+    expect(requests).toMatchObject([{ retained: true }]);
+  });
+
+  it("erases after every use where MQTT 3.1.1 hides the flag", () => {
+    const { send, publisher, requests } = setup({ eraseAfterUse: true });
+    send("LOCK");
+    send("");
+    expect([publisher.said().length, requests.length]).toEqual([1, 1]);
+  });
+
+  it.each(["smartcar/car/state", "smartcar/car/nonsense/set", "other/car/lock/set", "smartcar/bridge/request/refresh"])(
+    "takes no command from %s",
+    (topic) => {
+      const { send, requests } = setup();
+      send("LOCK", { topic });
+      expect(requests).toEqual([]);
+    },
+  );
+
+  it.each(["", "a/#", "a/+/b", "$SYS/x", "nul\u0000"])("does not answer on the topic %j", (responseTopic) => {
+    const { send, requests } = setup();
+    send("LOCK", { properties: { responseTopic } });
+    expect(requests[0]?.reply).toEqual(NO_REPLY_ADDRESS);
+  });
+
+  it("tells the caller when a request could not even be stored", () => {
+    const refuse = () => {
+      throw new Error("disk full");
+    };
+    const { send, publisher } = setup({ runner: { submit: refuse } });
+    send('{"value":"LOCK","id":"abc"}');
+    expect(publisher.replies[0]?.topic).toBe("smartcar/volkswagen-id-4/lock/result");
+    expect(JSON.parse(publisher.replies[0]?.payload ?? "")).toMatchObject({
+      id: "abc",
+      status: "rejected",
+      error: { code: "NOT_STORED", message: "disk full" },
+    });
+  });
+
+  it("answers on the result topic and where it was asked to, and notes only what arrived", async () => {
+    const { inbox, publisher, log } = setup();
+    const execution = {
+      topic: "car",
+      command: "lock",
+      id: "abc",
+      reply: { responseTopic: "back", correlationData: "AP8=" },
+    };
+    const answer = {
+      execution: execution as unknown as Execution,
+      result: { id: "abc" } as CommandResult,
+      vehicle: null,
+    };
+    let noted = 0;
+    inbox.answer({ ...answer, delivered: () => void noted++ });
+    await settle();
+    publisher.delivers = false;
+    inbox.answer({ ...answer, delivered: () => void noted++ });
+    await settle();
+    expect(publisher.replies.slice(0, 2)).toEqual([
+      { topic: "back", payload: '{"id":"abc"}', properties: { correlationData: Buffer.from([0, 255]) } },
+      { topic: "smartcar/car/lock/result", payload: '{"id":"abc"}', properties: {} },
+    ]);
+    expect([noted, log.at("warn").length]).toEqual([1, 1]);
+  });
+
+  it("hears nothing after its stop", () => {
+    const { inbox, send, requests } = setup();
+    inbox.stop();
+    send("LOCK");
+    expect(requests).toEqual([]);
+  });
+});

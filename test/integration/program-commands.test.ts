@@ -117,7 +117,7 @@ describe.skipIf(!hasMosquitto())("commands over MQTT 5, each test with a car of 
 
   it("carries out one command of a car after the other, and only the newest of those that wait", async () => {
     const { simulator } = bench;
-    simulator.addFault({ kind: "latency", delayMs: 600, path: "/v3/vehicles/vehicle-queue/commands/security/lock" });
+    simulator.addFault({ kind: "latency", delayMs: 1_000, path: "/v3/vehicles/vehicle-queue/commands/security/lock" });
     const lock = await give(bench, "queue", "lock", "LOCK");
     const limits = [];
     for (const value of [60, 70, 80]) limits.push(await give(bench, "queue", "charge_limit", value));
@@ -130,9 +130,9 @@ describe.skipIf(!hasMosquitto())("commands over MQTT 5, each test with a car of 
     const [locking, limiting, ...others] = bench.requests("vehicle-queue", "/commands/");
     expect(others).toEqual([]);
     expect(limiting?.body).toEqual({ data: { attributes: { percent: 80 } } });
-    expect((limiting?.at ?? 0) - (locking?.at ?? 0)).toBeGreaterThanOrEqual(550);
+    expect((limiting?.at ?? 0) - (locking?.at ?? 0)).toBeGreaterThanOrEqual(950);
     const other = bench.requests("vehicle-new", "/commands/")[0];
-    expect((other?.at ?? 0) - (locking?.at ?? 0)).toBeLessThan(550);
+    expect((other?.at ?? 0) - (locking?.at ?? 0)).toBeLessThan(950);
   });
 
   it("shows LOCKING while the lock is on its way, then LOCKED", async () => {

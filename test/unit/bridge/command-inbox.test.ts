@@ -16,15 +16,23 @@ function setup(overrides: Partial<InboxOptions> = {}) {
   const log = new FakeLog();
   const clock = new FakeClock();
   const filters: [string, object | undefined][] = [];
+  const recalls: { filter: string; end: () => void; fail: () => void }[] = [];
   const requests: CommandRequest[] = [];
   const inbox = new CommandInbox({
-    session: { events, subscribe: (filter: string, options?: object) => void filters.push([filter, options]) },
+    session: {
+      events,
+      subscribe: (filter: string, options?: object) => void filters.push([filter, options]),
+      recall: (filter) =>
+        new Promise((resolve, reject) => {
+          recalls.push({ filter, end: resolve, fail: () => reject(new Error("offline")) });
+        }),
+    },
     publisher,
     topics: new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" }),
     runner: { submit: (request) => void requests.push(request) },
     vehicle: (topic) => (topic === "volkswagen-id-4" ? car() : undefined),
     allow: ["lock", "unlock", "charge_limit"],
-    eraseAfterUse: false,
+    retainIsHidden: false,
     clock,
     log,
     ...overrides,
@@ -38,7 +46,7 @@ function setup(overrides: Partial<InboxOptions> = {}) {
       properties: {},
       ...more,
     });
-  return { inbox, publisher, log, clock, filters, requests, send };
+  return { inbox, publisher, log, clock, filters, recalls, requests, send };
 }
 
 describe("command inbox", () => {
@@ -89,11 +97,32 @@ describe("command inbox", () => {
     expect(requests).toMatchObject([{ retained: true }]);
   });
 
-  it("erases after every use where MQTT 3.1.1 hides the flag", () => {
-    const { send, publisher, requests } = setup({ eraseAfterUse: true });
+  it("looks up whether a live message is stored where MQTT 3.1.1 hides the flag", async () => {
+    const { send, publisher, requests, recalls } = setup({ retainIsHidden: true });
     send("LOCK");
-    send("");
-    expect([publisher.said().length, requests.length]).toEqual([1, 1]);
+    send("UNLOCK");
+    await settle();
+    expect([recalls.map(({ filter }) => filter), requests.length]).toEqual([["smartcar/+/lock/set"], 0]);
+    recalls[0]?.end();
+    await settle();
+    send("UNLOCK", { retain: true });
+    recalls[1]?.end();
+    await settle();
+    expect(requests.map(({ value, retained }) => [value, retained])).toEqual([
+      ["LOCK", false],
+      ["UNLOCK", true],
+    ]);
+    expect(publisher.said()).toEqual(["-smartcar/volkswagen-id-4/lock/set"]);
+  });
+
+  it("refuses what it cannot look up, and more than it can look up at once", async () => {
+    const { send, publisher, requests, recalls } = setup({ retainIsHidden: true });
+    for (let n = 0; n < 21; n++) send("LOCK");
+    expect(publisher.replies).toHaveLength(1);
+    await settle();
+    recalls[0]?.fail();
+    await settle();
+    expect([publisher.replies.length, requests.length]).toEqual([2, 0]);
   });
 
   it.each(["smartcar/car/state", "smartcar/car/nonsense/set", "other/car/lock/set", "smartcar/bridge/request/refresh"])(

@@ -28,8 +28,8 @@ const CAPACITY_KWH = 77;
 const KWH_PER_KM = 0.18;
 /** A car that nothing is done with goes to sleep. */
 const AWAKE_AFTER_MIN = 20;
-/** What a sleeping car loses, per cent a minute: one in ten days. */
-const DRAIN = 1 / (10 * 24 * 60);
+/** What a sleeping car loses, per cent a minute: one in thirty days. */
+const DRAIN = 1 / (30 * 24 * 60);
 
 export const HOME: Place = { latitude: 52.5, longitude: 13.4 };
 

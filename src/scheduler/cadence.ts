@@ -48,6 +48,8 @@ export interface CadenceInput {
   readonly feed: Feed;
   /** Whether there are signals that change and that the webhook does not bring. */
   readonly uncarried: boolean;
+  /** When Smartcar last fetched something of the car from its maker, as far as is known. */
+  readonly refreshedAt: number | null;
 }
 
 /** When the next read is wanted, in words too. */
@@ -101,7 +103,34 @@ function regularlyAt(input: CadenceInput, intervalMs: number, lastPollAt: number
   // A delivery from before the clock was set back tells nothing of how long ago it was.
   const delivers = feed.lastAt !== null && feed.lastAt <= now && now - feed.lastAt < DELIVERS_MS;
   if (settings.mode === "auto" && delivers) return besideWebhook(input, lastPollAt, intervalMs, jitterMs);
+  if (unpaced(input).intervalMs > settings.idleMs && input.refreshedAt !== null) {
+    return afterRefresh(input, lastPollAt, Math.min(now, input.refreshedAt), jitterMs);
+  }
   return { dueAt: lastPollAt + Math.max(FLOOR_MS, intervalMs + jitterMs) };
+}
+
+/** A car that is not subscribed to a webhook is refreshed about once a day, give or take. */
+const REFRESH_MS = hours(24);
+const AFTER_REFRESH_MS = minutes(30);
+
+/**
+ * A store that does not follow the car is asked right after its next refresh is due, so that what it brings is not
+ * hours old already. When that is late, the overdue time triples from read to read, up to a day between them.
+ */
+function afterRefresh(
+  { budget, now }: CadenceInput,
+  lastPollAt: number,
+  refreshedAt: number,
+  jitterMs: number,
+): { dueAt: number; reason: string } {
+  const expectedAt = refreshedAt + REFRESH_MS;
+  const overdueMs = Math.max(0, lastPollAt - expectedAt);
+  const wantedAt = expectedAt + Math.max(AFTER_REFRESH_MS, overdueMs * 3) + jitterMs;
+  const earliestAt = lastPollAt + pacedInterval(budget, FLOOR_MS, now);
+  return {
+    dueAt: Math.max(earliestAt, Math.min(wantedAt, lastPollAt + LONGEST_MS + jitterMs)),
+    reason: "nothing new lately; next when Smartcar has likely asked the car's maker again",
+  };
 }
 
 /** A webhook heard of within this time delivers: a parked car may be silent for a day. */
@@ -110,6 +139,10 @@ const DELIVERS_MS = hours(26);
 const AFTER_DELIVERY_MS = minutes(1);
 /** So long after its last delivery a car has settled: parked, plugged in, gone to sleep. */
 const SETTLED_MS = minutes(10);
+/** A charging car is heard of at every per cent: it has settled when the next one is that much overdue. */
+const SETTLED_GAPS = 1.5;
+/** A webhook that brings the end of charging is only doubted when it has missed several reads' time. */
+const DOUBT_INTERVALS = 4;
 
 /**
  * Beside a webhook that delivers, a read is only worth a call when something is to be learnt that deliveries do not
@@ -117,25 +150,41 @@ const SETTLED_MS = minutes(10);
  * is the safety net, sooner for a car that was charging when it fell silent.
  */
 function besideWebhook(
-  { feed, uncarried, charging, settings }: CadenceInput,
+  { now, feed, uncarried, charging, settings, plan, budget }: CadenceInput,
   lastPollAt: number,
   intervalMs: number,
   jitterMs: number,
 ): { dueAt: number; reason: string } {
   const lastAt = feed.lastAt ?? 0;
-  const netMs = charging ? intervalMs : Math.max(intervalMs, LONGEST_MS);
+  const settledMs = Math.max(SETTLED_MS, feed.gapMs * SETTLED_GAPS);
+  const silentMs = uncarried ? Math.max(intervalMs, settledMs) : intervalMs * DOUBT_INTERVALS;
+  const netMs = charging ? silentMs : Math.max(intervalMs, LONGEST_MS);
   const netAt = Math.max(lastPollAt + FLOOR_MS, Math.max(lastPollAt, lastAt) + netMs + jitterMs);
   const net = { dueAt: netAt, reason: "the webhook delivers; this is the safety net" };
   if (!uncarried) return net;
   const occasions = [
-    { dueAt: (feed.wokeAt ?? 0) + AFTER_DELIVERY_MS, reason: "the car woke up, and the webhook does not bring all" },
-    { dueAt: (feed.turnedAt ?? 0) + AFTER_DELIVERY_MS, reason: "something turned, and the webhook does not bring all" },
-    { dueAt: lastAt + SETTLED_MS, reason: "the car settles, and the webhook does not bring all" },
+    {
+      of: feed.wokeAt,
+      afterMs: AFTER_DELIVERY_MS,
+      reason: "the car woke up, and the webhook does not bring all",
+    },
+    {
+      of: feed.turnedAt,
+      afterMs: AFTER_DELIVERY_MS,
+      reason: "something turned, and the webhook does not bring all",
+    },
+    { of: lastAt, afterMs: settledMs, reason: "the car settles, and the webhook does not bring all" },
   ];
-  const [next] = occasions.filter(({ dueAt }) => dueAt > lastPollAt).sort((a, b) => a.dueAt - b.dueAt);
+  const [next] = occasions
+    // What a read has followed is known.
+    .filter(({ of }) => of !== null && of + AFTER_DELIVERY_MS > lastPollAt)
+    .map(({ of, afterMs, reason }) => ({ dueAt: (of ?? 0) + afterMs, reason }))
+    .sort((a, b) => a.dueAt - b.dueAt);
   if (next === undefined) return net;
-  // What is asked for beside the webhook keeps the pace of the month, too.
-  const spacingMs = intervalMs > settings.idleMs ? intervalMs / 4 : FLOOR_MS;
+  // What is asked for beside the webhook keeps the pace of the month, too. Such reads come in groups, so a quarter of
+  // the even distance keeps it; and reads that bring nothing newer grow rarer here as well.
+  const quietMs = Math.min(LONGEST_MS, FLOOR_MS * 2 ** Math.min(plan.quiet, 20));
+  const spacingMs = Math.max(quietMs, pacedInterval(budget, 0, now) / 4);
   const dueAt = Math.max(next.dueAt, lastPollAt + spacingMs);
   return dueAt < net.dueAt ? { dueAt, reason: next.reason } : net;
 }
@@ -156,12 +205,18 @@ export function rebased(plan: Plan, now: number): Plan {
 }
 
 function interval(input: CadenceInput): { intervalMs: number; reason: string } {
-  const { settings, plan, now, budget } = input;
-  if (input.asleep) return { intervalMs: Math.max(settings.idleMs, LONGEST_MS), reason: "asleep" };
-  const base = input.charging ? settings.chargingMs : settings.idleMs;
+  const wanted = unpaced(input);
+  if (input.asleep) return wanted;
+  const paced = pacedInterval(input.budget, wanted.intervalMs, input.now);
+  if (paced <= wanted.intervalMs) return wanted;
+  return { intervalMs: Math.round(paced), reason: "stretched to make the month's calls last" };
+}
+
+/** The interval as the car's doings want it, whatever calls are left. */
+function unpaced({ settings, plan, charging, asleep }: CadenceInput): { intervalMs: number; reason: string } {
+  if (asleep) return { intervalMs: Math.max(settings.idleMs, LONGEST_MS), reason: "asleep" };
+  const base = charging ? settings.chargingMs : settings.idleMs;
   const stretched = Math.min(Math.max(base, LONGEST_MS), base * 2 ** Math.min(plan.quiet, 20));
-  const paced = pacedInterval(budget, stretched, now);
-  if (paced > stretched) return { intervalMs: Math.round(paced), reason: "stretched to make the month's calls last" };
   if (stretched > base) return { intervalMs: stretched, reason: "nothing new lately" };
-  return { intervalMs: base, reason: input.charging ? "charging" : "idle" };
+  return { intervalMs: base, reason: charging ? "charging" : "idle" };
 }

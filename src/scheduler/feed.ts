@@ -13,22 +13,51 @@ export interface Feed {
   readonly turnedAt: number | null;
   /** Whether the battery rose or fell last: 1, -1 or 0. */
   readonly trend: number;
+  /** Time between the last two deliveries; 0 when they were not of one stay awake. */
+  readonly gapMs: number;
 }
 
-export const SILENT_FEED: Feed = { lastAt: null, wokeAt: null, turnedAt: null, trend: 0 };
+export const SILENT_FEED: Feed = { lastAt: null, wokeAt: null, turnedAt: null, trend: 0, gapMs: 0 };
 
 const SILENCE_MS = minutes(30);
-/** What turns when people come, go, plug in or leave. */
-const TURNING = ["closure-islocked", "charge-ischarging", "charge-ischargingcableconnected", "transmission-gearstate"];
+/**
+ * What turns when people arrive, plug in or unplug. Unlocking and driving off are left out: the car wakes up with them,
+ * and where it goes is only worth a read when it is there.
+ */
+const TURNING: Readonly<Record<string, (after: unknown) => boolean>> = {
+  "closure-islocked": (after) => after === true,
+  "charge-ischarging": () => true,
+  "charge-ischargingcableconnected": () => true,
+  "transmission-gearstate": (after) => String(after).toUpperCase() === "PARK",
+};
 
 /** Follows one delivery. Pure; returns the same object when there was none. */
 export function follow(feed: Feed, previous: VehicleState, state: VehicleState): Feed {
   const at = state.lastWebhookAt;
   if (at === null || at === previous.lastWebhookAt) return feed;
-  const woke = feed.lastAt === null || at - feed.lastAt > SILENCE_MS;
+  const charging = scalar(state, "charge-ischarging");
+  const silent = feed.lastAt === null || at - feed.lastAt > SILENCE_MS;
+  // A car on a weak socket gains one per cent in half an hour or more: silent, but not asleep.
+  const woke = silent && charging !== true;
   const trend = trendOf(previous, state) ?? feed.trend;
-  const turned = (trend !== feed.trend && feed.trend !== 0) || TURNING.some((code) => differs(previous, state, code));
-  return { lastAt: at, wokeAt: woke ? at : feed.wokeAt, turnedAt: turned ? at : feed.turnedAt, trend };
+  const turned = (trend !== feed.trend && belies(trend, charging)) || hasTurned(previous, state);
+  return {
+    lastAt: at,
+    wokeAt: woke ? at : feed.wokeAt,
+    turnedAt: turned ? at : feed.turnedAt,
+    trend,
+    gapMs: woke || feed.lastAt === null ? 0 : Math.max(0, at - feed.lastAt),
+  };
+}
+
+/** When Smartcar last fetched something of the car from its maker, as far as is known. */
+export function refreshedAt(state: VehicleState): number | null {
+  let newest: number | null = null;
+  for (const { value } of state.signals.values()) {
+    const at = value?.retrievedAt ?? null;
+    if (at !== null && (newest === null || at > newest)) newest = at;
+  }
+  return newest;
 }
 
 /** Whether reads have shown signals that deliveries do not bring and that change. */
@@ -39,9 +68,16 @@ export function hasUncarried(state: VehicleState): boolean {
   return false;
 }
 
-function differs(previous: VehicleState, state: VehicleState, code: string): boolean {
-  const before = scalar(previous, code);
-  return before !== undefined && before !== scalar(state, code);
+/** A battery that rises while it is not known to charge, or falls while it is: charging began or ended unnoticed. */
+function belies(trend: number, charging: unknown): boolean {
+  return (trend > 0 && charging !== true) || (trend < 0 && charging === true);
+}
+
+function hasTurned(previous: VehicleState, state: VehicleState): boolean {
+  return Object.entries(TURNING).some(([code, counts]) => {
+    const [before, after] = [scalar(previous, code), scalar(state, code)];
+    return before !== undefined && before !== after && counts(after);
+  });
 }
 
 function trendOf(previous: VehicleState, state: VehicleState): number | null {

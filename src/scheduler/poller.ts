@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { hours, minutes, seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
+import { jsonEqual } from "../lib/json.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import { CallError } from "../vehicle/call-error.ts";
 import type { UserId, VehicleId } from "../vehicle/ids.ts";
@@ -13,7 +14,7 @@ import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { ApplicationBucket } from "./bucket.ts";
 import type { Budget, BudgetView, CallKind } from "./budget.ts";
 import { NEW_PLAN, type NextPoll, nextPoll, type Plan, type PollingSettings, rebased } from "./cadence.ts";
-import { type Feed, follow, hasUncarried, SILENT_FEED } from "./feed.ts";
+import { type Feed, follow, hasUncarried, refreshedAt, SILENT_FEED } from "./feed.ts";
 
 /** Where readings come from. @throws CallError */
 export interface SignalSource {
@@ -197,6 +198,7 @@ export class Poller implements Part {
       asleep: scalar(state, "connectivitystatus-isasleep") === true,
       feed: this.#feedOf(id, state),
       uncarried: hasUncarried(state),
+      refreshedAt: refreshedAt(state),
     });
   }
 
@@ -322,12 +324,14 @@ function holdFor(error: CallError, now: number): { until: number; reason: string
   return null;
 }
 
-/** Whether a read brought a newer fact, not the same one told again. */
+/**
+ * Whether a read brought a newer fact, not the same one told again: a maker asked anew tells nothing new of a car that
+ * is parked. Without the maker's time, the time of asking is the best clue there is.
+ */
 function isNewer(before: Observation | null, after: Observation | null): boolean {
   if (before === null || after === null) return before !== after;
-  return (
-    before.body !== after.body || before.retrievedAt !== after.retrievedAt || before.oemUpdatedAt !== after.oemUpdatedAt
-  );
+  if (before.oemUpdatedAt !== after.oemUpdatedAt || !jsonEqual(before.body, after.body)) return true;
+  return after.oemUpdatedAt === null && before.retrievedAt !== after.retrievedAt;
 }
 
 function emptyStore(at: number): ProblemReport {

@@ -101,6 +101,10 @@ class RunningProgram implements Program {
     this.dataDir = dataDir;
     this.exit = new Promise((resolve) => {
       child.once("close", (code, signal) => resolve({ code, signal }));
+      child.once("error", (error) => {
+        this.#take(error.message);
+        resolve({ code: null, signal: null });
+      });
     });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on("line", (text) => this.#take(text));

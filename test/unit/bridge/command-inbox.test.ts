@@ -180,9 +180,9 @@ describe("command inbox", () => {
     expect([noted, log.at("warn").length]).toEqual([1, 1]);
   });
 
-  it("hears nothing after its stop", () => {
+  it("hears nothing after its stop", async () => {
     const { inbox, send, requests } = setup();
-    inbox.stop();
+    await inbox.stop();
     send("LOCK");
     expect(requests).toEqual([]);
   });

@@ -79,8 +79,10 @@ describe("directory", () => {
       ["Volkswagen ID.4", "Volkswagen ID.4"],
     ]);
     const again = build([], files.reopen());
+    again.fail();
     again.directory.start();
     expect(again.topics()).toEqual(names);
+    await settle();
     await again.list(...cars.map((known) => ({ ...known, model: "ID.5" })));
     expect(again.topics()).toEqual(names);
     expect([again.added, again.updated.length]).toEqual([[], 2]);
@@ -93,6 +95,7 @@ describe("directory", () => {
     again.fail();
     again.directory.start();
     expect(again.directory.byTopic("volkswagen-id-4")?.id).toBe(A);
+    await settle();
     await again.list(...cars);
     expect([again.added, again.updated, again.disconnected]).toEqual([[], [], []]);
     await again.directory.stop();
@@ -178,9 +181,11 @@ describe("directory", () => {
 
   it("leaves disabled vehicles alone, and takes back one that becomes disabled", async () => {
     await once(cars);
-    const { directory, list, removed, added, topics } = build([{ id: B, enabled: false }], files.reopen());
+    const { directory, list, fail, removed, added, topics } = build([{ id: B, enabled: false }], files.reopen());
+    fail();
     directory.start();
     expect([removed.map(({ id }) => id), directory.isIgnored(B), directory.get(B)]).toEqual([[B], true, undefined]);
+    await settle();
     await list(...cars);
     expect([topics(), added]).toEqual([{ [A]: "volkswagen-id-4" }, []]);
     await directory.stop();

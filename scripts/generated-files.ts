@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { editorSchema, exampleYaml, readmeWithTable } from "../src/config/document.ts";
+import { envExample } from "../src/config/env-example.ts";
 
 export interface GeneratedFile {
   readonly path: string;
@@ -14,6 +15,7 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     { path: resolve(root, "config/config.example.yaml"), content: exampleYaml() },
     { path: resolve(root, "config/config.schema.json"), content: editorSchema() },
+    { path: resolve(root, ".env.example"), content: envExample() },
     { path: readme, content: readmeWithTable(readFileSync(readme, "utf8")) },
   ];
 }

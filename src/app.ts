@@ -267,6 +267,7 @@ export function createApp(config: Config, seams: Seams): App {
     "bridge",
     new BridgePresenter({
       publisher,
+      session,
       topics,
       version,
       vehicles: () => directory.list(),

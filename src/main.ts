@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { health } from "./cli/health.ts";
 import { run } from "./cli/run.ts";
-import { commands } from "./cli/table.ts";
 import { systemClock } from "./lib/clock.ts";
 
 // The only file that ends the process: what is left over after an orderly stop must not keep it alive.
@@ -14,7 +14,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const exitCode = await run(process.argv.slice(2), commands, {
+const argv = process.argv.slice(2);
+// The health check of the container runs every half minute: it must not load the whole program each time.
+const commands = argv[0] === health.name ? ([health] as const) : (await import("./cli/table.ts")).commands;
+
+const exitCode = await run(argv, commands, {
   env: process.env,
   cwd: process.cwd(),
   version: manifest.version,

@@ -44,8 +44,8 @@ export async function runMonth(
     begun: () => underWay++,
     done: () => underWay--,
   });
-  const staleness = new Staleness();
-  for (const [minute, truth] of moments.entries()) {
+  const staleness = new Staleness(moments);
+  for (let minute = 0; minute < moments.length; minute++) {
     if (cloud.deliveries.has(minute)) {
       await clock.advanceTo(cloud.deliveryAt(minute));
       const receivedAt = clock.now();
@@ -56,7 +56,7 @@ export async function runMonth(
     await clock.advanceTo(MONTH_START + minutes(minute + 1) - 1);
     run.tick();
     while (underWay > 0) await turn();
-    staleness.sample(intake.state(CAR), truth);
+    staleness.sample(intake.state(CAR), minute);
   }
   await run.stop();
   return { calls: run.calls(), staleness };

@@ -79,8 +79,15 @@ export function ours(world: World): Planner {
   events.on("polled", () => world.done());
   world.intakeEvents.on("changed", ({ vehicleId, previous, state }) => poller.heard(vehicleId, previous, state));
   let why = "";
-  events.on("planned", ({ next }) => { if (next.dueAt !== null && next.dueAt <= clock.now() && process.env["DBG"]) why = next.reason; });
-  events.on("polled", () => { if (process.env["DBG"]) process.stderr.write(`READ ${new Date(clock.now()).toISOString().slice(5, 16)} ${why} charging=${scalar(intake.state(CAR), CHARGING)}\n`); });
+  events.on("planned", ({ next }) => {
+    if (next.dueAt !== null && next.dueAt <= clock.now() && process.env["DBG"]) why = next.reason;
+  });
+  events.on("polled", () => {
+    if (process.env["DBG"])
+      process.stderr.write(
+        `READ ${new Date(clock.now()).toISOString().slice(5, 16)} ${why} charging=${scalar(intake.state(CAR), CHARGING)}\n`,
+      );
+  });
   poller.start();
   return { tick: () => undefined, calls: () => budget.view(CAR).used, stop: () => poller.stop() };
 }

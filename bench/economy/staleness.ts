@@ -15,20 +15,43 @@ export interface Figures {
 /** About 100 m. */
 const SAME_PLACE = 0.001;
 
-/** For how many minutes each item has been wrong, sampled every minute. */
+/**
+ * How old what is held has got, sampled every minute: 0 while it is right, else the minutes since the car was last as it
+ * says. So a value that is learnt when it is no longer true is stale from the start: late news is not fresh news.
+ */
 export class Staleness {
-  readonly #wrongFor: Record<Item, number> = { battery: 0, charging: 0, location: 0 };
+  readonly #moments: readonly Moment[];
+  readonly #ages: Record<Item, number> = { battery: 0, charging: 0, location: 0 };
   readonly #samples: Record<Item, number[]> = { battery: [], charging: [], location: [] };
+  #held: VehicleState | null = null;
 
-  sample(held: VehicleState, truth: Moment): void {
+  constructor(moments: readonly Moment[]) {
+    this.#moments = moments;
+  }
+
+  sample(held: VehicleState, minute: number): void {
+    const learnt = held !== this.#held;
+    this.#held = held;
     for (const item of ITEMS) {
-      this.#wrongFor[item] = isRight[item](held, truth) ? 0 : this.#wrongFor[item] + 1;
-      this.#samples[item].push(this.#wrongFor[item]);
+      this.#ages[item] = this.#age(item, held, minute, learnt);
+      this.#samples[item].push(this.#ages[item]);
     }
   }
 
   samples(item: Item): readonly number[] {
     return this.#samples[item];
+  }
+
+  #age(item: Item, held: VehicleState, minute: number, learnt: boolean): number {
+    const wasRight = (back: number) => {
+      const truth = this.#moments[minute - back];
+      return truth === undefined || isRight[item](held, truth);
+    };
+    if (wasRight(0)) return 0;
+    if (!learnt) return this.#ages[item] + 1;
+    let back = 1;
+    while (!wasRight(back)) back++;
+    return back;
   }
 }
 

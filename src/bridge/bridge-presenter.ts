@@ -4,10 +4,12 @@ import type { Part } from "../lib/lifecycle.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { Publisher } from "./publisher.ts";
 import { RANK } from "./retained.ts";
+import type { Session } from "./session.ts";
 import type { Topics } from "./topics.ts";
 
 export interface BridgePresenterOptions {
   readonly publisher: Pick<Publisher, "retain" | "emit">;
+  readonly session: Pick<Session, "events">;
   readonly topics: Topics;
   readonly clock: Clock;
   readonly version: string;
@@ -22,6 +24,7 @@ const LOOK_EVERY_MS = seconds(10);
 export class BridgePresenter implements Part {
   readonly #options: BridgePresenterOptions;
   #startedAt = "";
+  #off: (() => void) | undefined;
   #timer: Timer | undefined;
 
   constructor(options: BridgePresenterOptions) {
@@ -29,13 +32,16 @@ export class BridgePresenter implements Part {
   }
 
   start(): void {
-    const { publisher, topics, clock } = this.#options;
+    const { publisher, session, topics, clock } = this.#options;
     this.#startedAt = new Date(clock.now()).toISOString();
     publisher.retain(topics.bridgeState, "online", RANK.bridge);
+    // Who reads this has a broker, so nobody is to read for seconds that there is none.
+    this.#off = session.events.on("status", () => this.refresh());
     this.#look();
   }
 
   stop(): void {
+    this.#off?.();
     this.#timer?.cancel();
   }
 

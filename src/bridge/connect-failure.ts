@@ -6,6 +6,8 @@ export interface ConnectFailure {
   readonly refused: boolean;
   /** What is wrong and what to do, without secrets. */
   readonly detail: string;
+  /** The one thing to do about it, or null. */
+  readonly fix: string | null;
 }
 
 const CONNACK: Readonly<Record<number, string>> = {
@@ -54,19 +56,44 @@ const NETWORK: Readonly<Record<string, string>> = {
 export function connectFailure(label: string, error: Error | null): ConnectFailure {
   if (error === null) {
     const detail = `${label} closed the connection without an answer: does the scheme in mqtt.url fit the port?`;
-    return { refused: false, detail };
+    return { refused: false, detail, fix: "make the scheme and port of mqtt.url those of the broker's listener" };
   }
   if (error instanceof MqttError) {
     const refused = error.disposition === "fix-config";
-    return { refused, detail: error.hint === undefined ? error.message : `${error.message}: ${error.hint}` };
+    const detail = error.hint === undefined ? error.message : `${error.message}: ${error.hint}`;
+    return { refused, detail, fix: error.hint ?? null };
   }
   const { code } = error as { readonly code?: unknown };
   if (typeof code === "number") {
-    return { refused: true, detail: CONNACK[code] ?? `the broker refuses the connection (reason ${code})` };
+    const detail = CONNACK[code] ?? `the broker refuses the connection (reason ${code})`;
+    return { refused: true, detail, fix: CONNACK_FIX[code] ?? "look into the broker's log" };
   }
   const known = typeof code === "string" ? (NETWORK[code] ?? opensslWord(code)) : undefined;
   // A certificate failure is a "no" as well, but it is ours: repeated tries are as harmless as for any other.
-  return { refused: false, detail: `${label} cannot be reached: ${known ?? (error.message || String(code))}` };
+  const detail = `${label} cannot be reached: ${known ?? (error.message || String(code))}`;
+  return { refused: false, detail, fix: networkFix(typeof code === "string" ? code : "") };
+}
+
+const PASSWORD_FIX = "set mqtt.username and mqtt.password to a user that the broker knows";
+const VERSION_FIX = "set mqtt.version to 3.1.1";
+const CLIENT_FIX = "change mqtt.client_id";
+const CONNACK_FIX: Readonly<Record<number, string>> = {
+  1: VERSION_FIX,
+  2: CLIENT_FIX,
+  4: PASSWORD_FIX,
+  5: PASSWORD_FIX,
+  132: VERSION_FIX,
+  133: CLIENT_FIX,
+  134: PASSWORD_FIX,
+  135: `${PASSWORD_FIX}, and allow it in the broker's access list`,
+  144: "change mqtt.base_topic, or allow it in the broker's access list",
+};
+
+function networkFix(code: string): string {
+  if (code.startsWith("ENOTFOUND") || code === "EAI_AGAIN") return "correct the host name in mqtt.url";
+  if (/CERT|SIGNATURE|ISSUER/.test(code)) return "set mqtt.ca_file to the authority of the broker's certificate, or mqtt.servername to the name in it";
+  if (/SSL|TLS|EPROTO/.test(code)) return "make scheme and port of mqtt.url fit the broker's TLS listener";
+  return "start the broker, or correct host and port in mqtt.url";
 }
 
 const DISCONNECT: Readonly<Record<number, string>> = {

@@ -63,6 +63,7 @@ export class Publisher implements Part {
   #idlers: (() => void)[] = [];
   /** Counts sessions, so that an answer from an old one changes nothing in the present one. */
   #epoch = 0;
+  #inSession = false;
   #inFlight = 0;
   #eventsInFlight = 0;
   #resting: RetainedTopic[] = [];
@@ -85,7 +86,10 @@ export class Publisher implements Part {
     const { events } = this.#session;
     this.#unsubscribe.push(
       events.on("connected", () => this.#onConnected()),
-      events.on("disconnected", () => this.#onDisconnected()),
+      events.on("disconnected", () => {
+        this.#inSession = false;
+        this.#onDisconnected();
+      }),
     );
     if (this.#session.connected) this.#onConnected();
   }
@@ -168,6 +172,11 @@ export class Publisher implements Part {
     return this.#retained.get(topic)?.confirmed === payload;
   }
 
+  /** Whether the broker holds anything of ours on the topic, as far as this session knows. */
+  holds(topic: string): boolean {
+    return this.#retained.get(topic)?.confirmed != null;
+  }
+
   /** Publishes everything once more (a consumer came that needs it), or what `includes` picks. */
   republish(includes: (topic: string) => boolean = () => true): void {
     for (const entry of this.#retained.values()) {
@@ -201,6 +210,7 @@ export class Publisher implements Part {
   }
 
   #onConnected(): void {
+    this.#inSession = true;
     this.#epoch++;
     this.#inFlight = 0;
     this.#onDisconnected();
@@ -218,7 +228,8 @@ export class Publisher implements Part {
 
   #pump(): void {
     const limit = Math.min(MAX_IN_FLIGHT, this.#session.receiveMaximum);
-    while (this.#sending && this.#session.connected && this.#inFlight < limit) {
+    // What is said between the session's start and its news to us would be said twice.
+    while (this.#sending && this.#inSession && this.#session.connected && this.#inFlight < limit) {
       // People wait for the answer to a command, so it goes before any backlog, but not before `online`.
       const first = this.#retained.take(RANK.bridge);
       const reply = first === undefined ? this.#outbox.take() : undefined;

@@ -10,6 +10,8 @@ export interface SessionStatus {
   readonly state: SessionState;
   /** What is wrong and what to do; null when nothing is. */
   readonly detail: string | null;
+  /** The one thing to do about it, where that is known. */
+  readonly fix: string | null;
   readonly since: number;
 }
 

@@ -62,7 +62,7 @@ export class Session implements Part {
     this.#log = options.log;
     this.#label = brokerLabel(options.broker.url);
     this.#subscriptions = new Subscriptions(options.broker.version === "5");
-    this.#status = { state: "stopped", detail: null, since: options.clock.now() };
+    this.#status = { state: "stopped", detail: null, fix: null, since: options.clock.now() };
     this.events = new Events((event, error) =>
       this.#log.error({ event, err: error }, "a listener of the MQTT session failed"),
     );
@@ -206,7 +206,7 @@ export class Session implements Part {
     this.#takeover.failed();
     this.#failures++;
     this.#tell(failure.detail);
-    this.#setStatus(failure.refused ? "refused" : "waiting", failure.detail);
+    this.#setStatus(failure.refused ? "refused" : "waiting", failure.detail, failure.fix);
     this.#retryIn(backoffDelay(BACKOFF, this.#failures, this.#options.random));
   }
 
@@ -216,7 +216,11 @@ export class Session implements Part {
     if (this.#takeover.lost(lastedMs, reasonCode)) {
       this.#log.error({ clientId }, "another client takes over our MQTT session: trying again in minutes");
       const advice = "is the bridge running twice? Stop one, or give each its own mqtt.client_id";
-      this.#setStatus("taken-over", `another client uses the client id ${clientId}: ${advice}`);
+      this.#setStatus(
+        "taken-over",
+        `another client uses the client id ${clientId}: ${advice}`,
+        "stop the other bridge, or give each its own mqtt.client_id",
+      );
       this.#retryIn(TAKEOVER_PAUSE_MS);
       return;
     }
@@ -259,12 +263,13 @@ export class Session implements Part {
     const refused = [...this.#subscriptions.refused].join(", ");
     if (refused !== "") this.#log.warn({ broker: this.#label, filters: refused }, "the broker refuses subscriptions");
     const detail = `the broker refuses our subscription to ${refused}: allow it in its access list`;
-    this.#setStatus("connected", refused === "" ? null : detail);
+    const fix = `allow ${refused} in the broker's access list`;
+    this.#setStatus("connected", refused === "" ? null : detail, refused === "" ? null : fix);
   }
 
-  #setStatus(state: SessionState, detail: string | null): void {
+  #setStatus(state: SessionState, detail: string | null, fix: string | null = null): void {
     if (this.#status.state === state && this.#status.detail === detail) return;
-    this.#status = { state, detail, since: this.#clock.now() };
+    this.#status = { state, detail, fix, since: this.#clock.now() };
     this.events.emit("status", this.#status);
   }
 }

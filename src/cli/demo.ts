@@ -29,12 +29,18 @@ export const demo: Command = {
     { name: "speed", value: "N", about: `simulated time runs N times faster (${SPEED})` },
     { name: "mqtt-port", value: "P", about: `port of the broker (${BROKER_PORT}; 0 = any)` },
     { name: "port", value: "P", about: `port of the page (${PRIVATE_PORT}; 0 = any)` },
+    {
+      name: "host",
+      value: "H",
+      about: `interface of page and broker (${LOOPBACK}); both are open to whoever reaches it`,
+    },
   ],
   async run(options, terminal) {
     const speed = speedOption(options["speed"], SPEED);
     const mqttPort = portOption("mqtt-port", options["mqtt-port"], BROKER_PORT);
     const wantedPort = portOption("port", options["port"], PRIVATE_PORT);
-    const privatePort = wantedPort === 0 ? 0 : await freePort(wantedPort, "port");
+    const host = options["host"] ?? LOOPBACK;
+    const privatePort = wantedPort === 0 ? 0 : await freePort(wantedPort, "port", host);
     const publicPort = await freePort(0, "port");
 
     const credentials: SimulatedCredentials = {
@@ -43,7 +49,7 @@ export const demo: Command = {
       applicationId: randomUUID(),
       managementToken: randomUUID(),
     };
-    const broker = new EmbeddedBroker({ clock: terminal.clock, port: mqttPort, option: "mqtt-port" });
+    const broker = new EmbeddedBroker({ clock: terminal.clock, host, port: mqttPort, option: "mqtt-port" });
     const simulator = new Simulator({
       clock: terminal.clock,
       random: terminal.random,
@@ -59,7 +65,15 @@ export const demo: Command = {
     await surroundings.start(STOP_LIMIT_MS);
     const dataDir = await mkdtemp(join(tmpdir(), "smartcar2mqtt-demo-"));
     try {
-      const env = demoEnvironment(terminal.env, { credentials, broker, simulator, privatePort, publicPort, dataDir });
+      const env = demoEnvironment(terminal.env, {
+        credentials,
+        broker,
+        simulator,
+        host,
+        privatePort,
+        publicPort,
+        dataDir,
+      });
       return await runAgainst(broker, { ...terminal, env, cwd: dataDir });
     } finally {
       await surroundings.stop(STOP_LIMIT_MS);
@@ -75,6 +89,7 @@ function demoEnvironment(
     readonly credentials: SimulatedCredentials;
     readonly broker: EmbeddedBroker;
     readonly simulator: Simulator;
+    readonly host: string;
     readonly privatePort: number;
     readonly publicPort: number;
     readonly dataDir: string;
@@ -82,11 +97,13 @@ function demoEnvironment(
 ): Environment {
   return {
     ...simulatorEnvironment(demo.simulator.url, demo.credentials),
-    MQTT_URL: `mqtt://${LOOPBACK}:${demo.broker.port}`,
+    MQTT_URL: `mqtt://${demo.broker.host}:${demo.broker.port}`,
     // The embedded broker does not speak MQTT 5.
     MQTT_VERSION: "3.1.1",
-    HTTP_HOST: LOOPBACK,
+    HTTP_HOST: demo.host,
     HTTP_PORT: String(demo.privatePort),
+    // The simulator in this process is the only one that delivers.
+    HTTP_PUBLIC_HOST: LOOPBACK,
     HTTP_PUBLIC_PORT: String(demo.publicPort),
     HTTP_PUBLIC_URL: `http://${LOOPBACK}:${demo.publicPort}`,
     DATA_DIR: demo.dataDir,
@@ -113,27 +130,27 @@ async function runAgainst(broker: EmbeddedBroker, terminal: Terminal): Promise<n
     terminal,
     log,
     onStarted: () => {
-      terminal.out(introduction(app.addresses.privateUrl, broker.port));
-      void firstCar.then((car) => terminal.out(suggestion(broker.port, car)));
+      terminal.out(introduction(app.addresses.privateUrl, broker));
+      void firstCar.then((car) => terminal.out(suggestion(broker, car)));
     },
   });
 }
 
-function introduction(privateUrl: string, mqttPort: number): string {
+function introduction(privateUrl: string, { host, port }: EmbeddedBroker): string {
   return [
     "",
     "smartcar2mqtt is running against a simulated Smartcar. Ctrl-C ends it.",
     "",
     `  Open       ${privateUrl}/readyz`,
-    `  Subscribe  mosquitto_sub -h ${LOOPBACK} -p ${mqttPort} -v -t 'smartcar/#'`,
+    `  Subscribe  mosquitto_sub -h ${host} -p ${port} -v -t 'smartcar/#'`,
     "",
   ].join("\n");
 }
 
-function suggestion(mqttPort: number, car: string): string {
+function suggestion({ host, port }: EmbeddedBroker, car: string): string {
   const topic = `smartcar/${car}/charge_limit`;
   return [
-    `  Command    mosquitto_pub -h ${LOOPBACK} -p ${mqttPort} -t '${topic}/set' -m 80`,
+    `  Command    mosquitto_pub -h ${host} -p ${port} -t '${topic}/set' -m 80`,
     `             its answer appears on ${topic}/result`,
     "",
     "",

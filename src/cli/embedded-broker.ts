@@ -1,19 +1,21 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { type Clock, sleep } from "../lib/clock.ts";
-import { LOOPBACK, portFailure } from "./free-port.ts";
+import { LOOPBACK, portFailure, reachableHost } from "./free-port.ts";
 
 const FORWARDING_MS = 100;
 
 export interface EmbeddedBrokerOptions {
   readonly clock: Clock;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
   /** Name of the command line option to mention when the port is taken. */
   readonly option: string;
 }
 
-/** A small MQTT 3.1.1 broker inside this process, for the demo: loopback only, nothing on disk. */
+/** A small MQTT 3.1.1 broker inside this process, for the demo: nothing on disk. */
 export class EmbeddedBroker {
   readonly #options: EmbeddedBrokerOptions;
   readonly #sockets = new Set<Socket>();
@@ -22,6 +24,11 @@ export class EmbeddedBroker {
 
   constructor(options: EmbeddedBrokerOptions) {
     this.#options = options;
+  }
+
+  /** Where a client on this machine reaches it. */
+  get host(): string {
+    return reachableHost(this.#options.host ?? LOOPBACK);
   }
 
   /** The real port, once started. */
@@ -40,10 +47,10 @@ export class EmbeddedBroker {
       aedes.handle(socket);
     });
     this.#server = server;
-    const { port, option } = this.#options;
+    const { port, option, host = LOOPBACK } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => reject(portFailure(error, port, option)));
-      server.listen({ host: LOOPBACK, port }, resolve);
+      server.once("error", (error) => reject(portFailure(error, { port, option, host })));
+      server.listen({ host, port }, resolve);
     });
   }
 

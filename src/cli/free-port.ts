@@ -3,15 +3,21 @@ import { AppError, systemCode, toError } from "../lib/errors.ts";
 
 export const LOOPBACK = "127.0.0.1";
 
+/** The name under which something on this machine is reached that listens on an interface, as it stands in an address. */
+export function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return LOOPBACK;
+  return host.includes(":") ? `[${host}]` : host;
+}
+
 /**
- * Finds out whether a loopback port can be listened on; 0 picks a free one.
+ * Finds out whether a port can be listened on; 0 picks a free one.
  * @throws AppError naming the port and the option that changes it
  */
-export async function freePort(port: number, option: string): Promise<number> {
+export async function freePort(port: number, option: string, host = LOOPBACK): Promise<number> {
   const server = createServer();
   return await new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(portFailure(error, port, option)));
-    server.listen({ host: LOOPBACK, port }, () => {
+    server.once("error", (error) => reject(portFailure(error, { port, option, host })));
+    server.listen({ host, port }, () => {
       const address = server.address();
       const found = typeof address === "object" && address !== null ? address.port : port;
       server.close(() => resolve(found));
@@ -20,15 +26,25 @@ export async function freePort(port: number, option: string): Promise<number> {
 }
 
 /** What to say when a port cannot be listened on. */
-export function portFailure(error: unknown, port: number, option: string): AppError {
+export function portFailure(
+  error: unknown,
+  { port, option, host }: { readonly port: number; readonly option: string; readonly host: string },
+): AppError {
   const code = systemCode(error);
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    return new AppError("PORT_UNAVAILABLE", `${host} is no address of this machine`, {
+      disposition: "fix-config",
+      hint: `Leave --host out, or choose ${LOOPBACK} or 0.0.0.0.`,
+      cause: toError(error),
+    });
+  }
   const reason =
     code === "EADDRINUSE"
       ? "is in use"
       : code === "EACCES"
         ? "needs more rights"
         : `cannot be used (${code ?? "unknown"})`;
-  return new AppError("PORT_UNAVAILABLE", `port ${port} on ${LOOPBACK} ${reason}`, {
+  return new AppError("PORT_UNAVAILABLE", `port ${port} on ${host} ${reason}`, {
     disposition: "fix-config",
     hint: `Choose another one with --${option}; 0 takes any free port.`,
     cause: toError(error),

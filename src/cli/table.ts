@@ -1,8 +1,9 @@
 import { checkConfig } from "./check-config.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
+import { health } from "./health.ts";
 import { simulator } from "./simulator.ts";
 import { start } from "./start.ts";
 
 /** Every command, in the order of the usage; the first is the one meant when none is named. */
-export const commands: readonly [Command, ...Command[]] = [start, demo, simulator, checkConfig];
+export const commands: readonly [Command, ...Command[]] = [start, demo, simulator, checkConfig, health];

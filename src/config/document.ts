@@ -31,7 +31,8 @@ export function exampleYaml(): string {
   return `${lines.join("\n")}\n`;
 }
 
-function descriptionOf(section: string): string {
+/** What a section is about. */
+export function descriptionOf(section: string): string {
   return sections.find(({ name }) => name === section)?.description ?? "";
 }
 
@@ -54,7 +55,8 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function defaultInWords(setting: Setting): string {
+/** What is in force when a key is left out; empty when nothing is. */
+export function defaultInWords(setting: Setting): string {
   const inImage = setting.inImage === undefined ? "" : `, in the image ${setting.inImage}`;
   if (setting.unset === "required") return "required";
   if (setting.unset !== undefined) return `default: ${setting.unset.replaceAll("`", "")}`;
@@ -62,12 +64,14 @@ function defaultInWords(setting: Setting): string {
   return `default: ${plain(setting.fallback)}${inImage}`;
 }
 
-function plain(value: unknown): string {
+/** A default as people write it in one line. */
+export function plain(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");
   return String(value);
 }
 
-function comment(text: string, indent: string): string[] {
+/** A text as comment lines. */
+export function comment(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

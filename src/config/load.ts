@@ -40,6 +40,26 @@ export type LoadResult =
 
 /** Defaults, over them the YAML file, over it the environment. Reports everything that is wrong at once. */
 export function loadConfig(options: LoadOptions): LoadResult {
+  const { known, sources, problems, warnings: noticed, readFile } = parseLayers(options);
+  deriveDefaults(known, sources);
+  const findings: Finding[] = [...contradictions(known), ...resolvePaths(known, options.cwd, readFile)];
+  const allProblems = [...problems, ...findings];
+  const warnings = [...noticed, ...suspicions(known)].map(problemLine);
+  if (allProblems.length > 0) return { ok: false, problems: allProblems.map(problemLine), warnings };
+  // Every key was parsed by its own part of the schema, so the whole has the schema's type.
+  return { ok: true, config: deepFreeze(known) as Config, sources, warnings };
+}
+
+/**
+ * Where the private port is, whatever else is wrong with the configuration: for programs that only look after another
+ * one, such as the container's health check.
+ */
+export function privatePlace(options: LoadOptions): { readonly host: string; readonly port: number } {
+  const { known } = parseLayers(options);
+  return { host: known.http?.host ?? "127.0.0.1", port: known.http?.port ?? 0 };
+}
+
+function parseLayers(options: LoadOptions) {
   const fromDisk = options.readFile ?? ((path) => readFileSync(path, "utf8"));
   const readFile = (path: string) => fromDisk(resolve(options.cwd, path));
   const image = options.env[IMAGE_MARK] === "1" ? imageDefaults() : [];
@@ -49,17 +69,16 @@ export function loadConfig(options: LoadOptions): LoadResult {
   for (const layer of layers) registerSecrets(layer.values, options.redactor);
   const moved = moveCredentials(raw, options.redactor);
 
-  const { known, sources, problems } = parseSettings(raw, {
+  const parsed = parseSettings(raw, {
     redactor: options.redactor,
     incomplete: layers.some((layer) => layer.unreadable),
   });
-  deriveDefaults(known, sources);
-  const findings: Finding[] = [...contradictions(known), ...resolvePaths(known, options.cwd, readFile)];
-  const allProblems = [...layers.flatMap((layer) => layer.problems), ...problems, ...findings];
-  const warnings = [...layers.flatMap((layer) => layer.warnings), ...moved, ...suspicions(known)].map(problemLine);
-  if (allProblems.length > 0) return { ok: false, problems: allProblems.map(problemLine), warnings };
-  // Every key was parsed by its own part of the schema, so the whole has the schema's type.
-  return { ok: true, config: deepFreeze(known) as Config, sources, warnings };
+  return {
+    ...parsed,
+    problems: [...layers.flatMap((layer) => layer.problems), ...parsed.problems],
+    warnings: [...layers.flatMap((layer) => layer.warnings), ...moved],
+    readFile,
+  };
 }
 
 /** @throws ConfigError listing everything that is wrong */

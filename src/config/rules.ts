@@ -1,6 +1,7 @@
 import { formatDuration } from "../lib/duration.ts";
 import { isLoopbackHost, sharesInterface } from "./addresses.ts";
 import type { ParsedConfig } from "./schema.ts";
+import { wrongBoxes } from "./wrong-boxes.ts";
 
 /** Something wrong between keys, none of them secret. */
 export interface Finding {
@@ -20,7 +21,7 @@ export function contradictions(config: Known): Finding[] {
 
 /** Values that are legal but look like a slip: a credential in the wrong box, a setting without effect. */
 export function suspicions(config: Known): Finding[] {
-  return [...wrongBoxes(config), ...withoutEffect(config), ...unprotected(config)];
+  return [...wrongBoxes(config.smartcar ?? {}), ...withoutEffect(config), ...unprotected(config)];
 }
 
 function budgetRules({ polling = {} }: Known): Finding[] {
@@ -78,38 +79,6 @@ function urlRules({ smartcar = {}, mqtt = {} }: Known): Finding[] {
       what: "is missing beside mqtt.key_file",
       mend: "name the key's certificate",
     });
-  }
-  return findings;
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const looksLikeClientId = (text: string | undefined) => text?.startsWith("client_") === true;
-
-function wrongBoxes({ smartcar = {} }: Known): Finding[] {
-  const findings: Finding[] = [];
-  const { client_id: id, client_secret: secretList = [], application_id: application } = smartcar;
-  const tokens = smartcar.management_token ?? [];
-  const note = (key: string, what: string, mend: string) => findings.push({ key: `smartcar.${key}`, what, mend });
-  if (id !== undefined && UUID.test(id)) {
-    note("client_id", "looks like the application id", "V3 client ids begin with client_");
-  }
-  if (looksLikeClientId(application)) {
-    note(
-      "application_id",
-      "looks like a client id",
-      "the application id is a UUID, shown beside the application's name",
-    );
-  }
-  if (secretList.some((secret) => looksLikeClientId(secret) || secret === id)) {
-    note("client_secret", "looks like a client id", "put the secret here that was shown once with the client id");
-  }
-  if (application !== undefined && secretList.includes(application)) {
-    note("client_secret", "is the same as the application id", "put the secret here that belongs to the client id");
-  }
-  if (tokens.some((token) => secretList.includes(token))) {
-    note("management_token", "is the same as the client secret", "copy the token from the application's configuration");
-  } else if (tokens.some((token) => looksLikeClientId(token) || token === id || token === application)) {
-    note("management_token", "looks like an id", "copy the token from the application's configuration");
   }
   return findings;
 }

@@ -12,6 +12,9 @@ export interface StopFailure {
   readonly error: Error;
 }
 
+/** What a part may always count on while others hang. */
+const SHARE_MS = 200;
+
 /**
  * Starts parts in the order they were added and stops them in reverse. A failed start stops what was already started;
  * a failing or hanging stop does not keep the others from stopping.
@@ -53,11 +56,12 @@ export class Lifecycle {
       this.#started--;
       const entry = this.#parts[this.#started];
       if (entry?.part.stop === undefined) continue;
-      const leftMs = Math.max(0, deadline - this.#clock.now());
+      // One that hangs must leave the others, and the broker's goodbye among them, a share of the time.
+      const leftMs = deadline - this.#clock.now() - this.#started * SHARE_MS;
       try {
         await withTimeout(
           this.#clock,
-          leftMs,
+          Math.max(SHARE_MS, leftMs),
           Promise.resolve(entry.part.stop()),
           () => new AppError("STOP_TIMEOUT", `${entry.name} did not stop in time`, { disposition: "give-up" }),
         );

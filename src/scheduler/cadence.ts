@@ -111,21 +111,27 @@ function regularlyAt(input: CadenceInput, intervalMs: number, lastPollAt: number
 
 /** A car that is not subscribed to a webhook is refreshed about once a day, give or take. */
 const REFRESH_MS = hours(24);
-const AFTER_REFRESH_MS = minutes(30);
+/** A car that has nothing going on is asked when the refresh has most likely been; one that charged from when it may. */
+const REFRESH_SPREAD_MS = hours(1);
+const AFTER_REFRESH_MS = minutes(15);
 
 /**
- * A store that does not follow the car is asked right after its next refresh is due, so that what it brings is not
- * hours old already. When that is late, the overdue time triples from read to read, up to a day between them.
+ * A store that does not follow the car is asked when its next refresh is due, so that what it brings is not hours old
+ * already. While that is late, reads grow apart with the time it is overdue, up to a day. A car last seen charging has
+ * long ceased to, so its end of the matter is looked for at the charging interval.
  */
 function afterRefresh(
-  { budget, now }: CadenceInput,
+  { budget, now, charging, settings }: CadenceInput,
   lastPollAt: number,
   refreshedAt: number,
   jitterMs: number,
 ): { dueAt: number; reason: string } {
   const expectedAt = refreshedAt + REFRESH_MS;
   const overdueMs = Math.max(0, lastPollAt - expectedAt);
-  const wantedAt = expectedAt + Math.max(AFTER_REFRESH_MS, overdueMs * 3) + jitterMs;
+  const [firstAt, stepMs] = charging
+    ? [expectedAt - REFRESH_SPREAD_MS, Math.max(settings.chargingMs, overdueMs / 2)]
+    : [expectedAt + AFTER_REFRESH_MS, Math.max(2 * AFTER_REFRESH_MS, overdueMs * 2)];
+  const wantedAt = Math.max(firstAt, lastPollAt + stepMs) + jitterMs;
   const earliestAt = lastPollAt + pacedInterval(budget, FLOOR_MS, now);
   return {
     dueAt: Math.max(earliestAt, Math.min(wantedAt, lastPollAt + LONGEST_MS + jitterMs)),
@@ -140,7 +146,8 @@ const AFTER_DELIVERY_MS = minutes(1);
 /** So long after its last delivery a car has settled: parked, plugged in, gone to sleep. */
 const SETTLED_MS = minutes(10);
 /** A charging car is heard of at every per cent: it has settled when the next one is that much overdue. */
-const SETTLED_GAPS = 1.5;
+const SETTLED_GAPS = 2;
+const SETTLED_LATEST_MS = hours(1);
 /** A webhook that brings the end of charging is only doubted when it has missed several reads' time. */
 const DOUBT_INTERVALS = 4;
 
@@ -150,13 +157,14 @@ const DOUBT_INTERVALS = 4;
  * is the safety net, sooner for a car that was charging when it fell silent.
  */
 function besideWebhook(
-  { now, feed, uncarried, charging, settings, plan, budget }: CadenceInput,
+  { now, feed, uncarried, charging, plan, budget }: CadenceInput,
   lastPollAt: number,
   intervalMs: number,
   jitterMs: number,
 ): { dueAt: number; reason: string } {
   const lastAt = feed.lastAt ?? 0;
-  const settledMs = Math.max(SETTLED_MS, feed.gapMs * SETTLED_GAPS);
+  const overdueMs = charging ? Math.min(SETTLED_LATEST_MS, feed.gapMs * SETTLED_GAPS) : 0;
+  const settledMs = Math.max(SETTLED_MS, overdueMs);
   const silentMs = uncarried ? Math.max(intervalMs, settledMs) : intervalMs * DOUBT_INTERVALS;
   const netMs = charging ? silentMs : Math.max(intervalMs, LONGEST_MS);
   const netAt = Math.max(lastPollAt + FLOOR_MS, Math.max(lastPollAt, lastAt) + netMs + jitterMs);

@@ -13,13 +13,14 @@ export interface Feed {
   readonly turnedAt: number | null;
   /** Whether the battery rose or fell last: 1, -1 or 0. */
   readonly trend: number;
-  /** Time between the last two deliveries; 0 when they were not of one stay awake. */
+  /** How far apart deliveries are while the car stays awake: the longest of late, older ones counting less and less. */
   readonly gapMs: number;
 }
 
 export const SILENT_FEED: Feed = { lastAt: null, wokeAt: null, turnedAt: null, trend: 0, gapMs: 0 };
 
 const SILENCE_MS = minutes(30);
+const GAP_FADES = 0.9;
 /**
  * What turns when people arrive, plug in or unplug. Unlocking and driving off are left out: the car wakes up with them,
  * and where it goes is only worth a read when it is there.
@@ -46,7 +47,7 @@ export function follow(feed: Feed, previous: VehicleState, state: VehicleState):
     wokeAt: woke ? at : feed.wokeAt,
     turnedAt: turned ? at : feed.turnedAt,
     trend,
-    gapMs: woke || feed.lastAt === null ? 0 : Math.max(0, at - feed.lastAt),
+    gapMs: woke || feed.lastAt === null ? 0 : Math.max(at - feed.lastAt, feed.gapMs * GAP_FADES),
   };
 }
 

@@ -16,7 +16,7 @@ import { type CommandOutcome, judgeCommand } from "./command-outcome.ts";
 import { readConnection } from "./connection.ts";
 import * as endpoints from "./endpoints.ts";
 import { smartcarError } from "./errors.ts";
-import { HttpClient, type HttpLimits } from "./http.ts";
+import { type CallRecord, HttpClient, type HttpLimits } from "./http.ts";
 import { readSignals } from "./normalise.ts";
 import { collectPages } from "./paging.ts";
 import { readSubscription, readWebhook, type SubscriptionInfo, type WebhookInfo } from "./webhook-list.ts";
@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly admission: Admission;
   readonly log: Log;
   readonly httpLimits?: HttpLimits;
+  /** Told of every call once it ended, the login's too. */
+  readonly onCall?: (call: CallRecord) => void;
 }
 
 export interface CallTarget {
@@ -74,12 +76,13 @@ export class SmartcarGateway implements Part {
   readonly #http: HttpClient;
   readonly #tokens: TokenSource;
   readonly #caller: Caller;
+  #unreadableConnections = 0;
 
   constructor(options: GatewayOptions) {
     const { clock, random, log } = options;
     this.#options = options;
     this.#bases = { vehicle: options.vehicleApiUrl, management: options.managementApiUrl };
-    this.#http = new HttpClient(clock, log, options.httpLimits);
+    this.#http = new HttpClient(clock, log, options.httpLimits, options.onCall);
     this.#tokens = new TokenSource({ ...options, http: this.#http });
     this.#caller = new Caller(this.#http, this.#tokens, options.admission, clock, random);
   }
@@ -98,8 +101,15 @@ export class SmartcarGateway implements Part {
 
   /** All cars the application may see; a car connected by two users comes twice. Not billed. */
   async listConnections(signal?: AbortSignal): Promise<readonly Connection[]> {
-    const found = await this.#list(endpoints.connections(this.#bases, this.#options.mode), readConnection, signal);
+    const request = endpoints.connections(this.#bases, this.#options.mode);
+    const { good: found, skipped } = await this.#list(request, readConnection, signal);
+    this.#unreadableConnections = skipped;
     return [...new Map(found.map((one) => [`${one.vehicleId} ${one.userId}`, one])).values()];
+  }
+
+  /** Connections of the last list that did not say which car or whose. */
+  get unreadableConnections(): number {
+    return this.#unreadableConnections;
   }
 
   async readVehicle(id: VehicleId, signal?: AbortSignal): Promise<VehicleDetails> {
@@ -149,17 +159,17 @@ export class SmartcarGateway implements Part {
   }
 
   /** The application's webhooks, made in the dashboard. Not billed. */
-  listWebhooks(signal?: AbortSignal): Promise<readonly WebhookInfo[]> {
-    return this.#list(endpoints.webhooks(this.#bases), readWebhook, signal);
+  async listWebhooks(signal?: AbortSignal): Promise<readonly WebhookInfo[]> {
+    return (await this.#list(endpoints.webhooks(this.#bases), readWebhook, signal)).good;
   }
 
   /** Which cars report to which webhook. Not billed. */
-  listSubscriptions(
+  async listSubscriptions(
     filter: endpoints.SubscriptionFilter = {},
     signal?: AbortSignal,
   ): Promise<readonly SubscriptionInfo[]> {
     const request = endpoints.subscriptions(this.#bases, filter, this.#options.mode);
-    return this.#list(request, readSubscription, signal);
+    return (await this.#list(request, readSubscription, signal)).good;
   }
 
   /** Asks that a car reports to a webhook; that it already does is as good. Takes effect in the background. */
@@ -177,11 +187,12 @@ export class SmartcarGateway implements Part {
     request: endpoints.ApiRequest,
     read: (item: unknown) => T | null,
     signal: AbortSignal | undefined,
-  ): Promise<T[]> {
+  ): Promise<{ good: T[]; skipped: number }> {
     const items = (await this.#pages(request, signal)).map(read);
     const good = items.filter((item): item is Awaited<T> & T => item !== null);
-    this.#warnSkipped(items.length - good.length, request);
-    return good;
+    const skipped = items.length - good.length;
+    this.#warnSkipped(skipped, request);
+    return { good, skipped };
   }
 
   #pages(request: endpoints.ApiRequest, signal: AbortSignal | undefined): Promise<unknown[]> {

@@ -45,6 +45,18 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   bodyBytes: 8 * 1024 * 1024,
 };
 
+/** A call that ended, for logs and metrics: no query, no header, no body. */
+export interface CallRecord {
+  readonly method: string;
+  readonly path: string;
+  /** Null when no complete answer came. */
+  readonly status: number | null;
+  /** Our code of the failure; null when an answer came. */
+  readonly code: string | null;
+  readonly requestId: string | null;
+  readonly durationMs: number;
+}
+
 /** Where a call was broken off, so that the reason is not guessed from an error's text. */
 type Break = "timeout" | "aborted" | "too large" | null;
 
@@ -56,13 +68,20 @@ export class HttpClient implements Part {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: HttpLimits;
+  readonly #onCall: (call: CallRecord) => void;
   #agents: { read: Agent; command: Agent } | null = null;
   #stopped = false;
 
-  constructor(clock: Clock, log: Log, limits: HttpLimits = DEFAULT_HTTP_LIMITS) {
+  constructor(
+    clock: Clock,
+    log: Log,
+    limits: HttpLimits = DEFAULT_HTTP_LIMITS,
+    onCall: (call: CallRecord) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#log = log;
     this.#limits = limits;
+    this.#onCall = onCall;
   }
 
   async stop(): Promise<void> {
@@ -110,12 +129,16 @@ export class HttpClient implements Part {
       });
       const text = await readBody(head.body, limits.bodyBytes, () => breakOff("too large"));
       const answer = toAnswer(head, text);
-      this.#log.debug({ ...facts(call, answer), ms: this.#clock.now() - startedAt }, "smartcar answered");
+      const durationMs = this.#clock.now() - startedAt;
+      this.#log.debug({ ...facts(call, answer), ms: durationMs }, "smartcar answered");
+      this.#onCall({ ...facts(call, answer), code: null, durationMs });
       return answer;
     } catch (thrown) {
       const requestId = head === undefined ? null : requestIdOf(head);
       const error = this.#failure(thrown, brokenBy, requestId);
-      this.#log.debug({ ...facts(call, { status: null, requestId }), code: error.code }, "smartcar call failed");
+      const failed = { ...facts(call, { status: null, requestId }), code: error.code };
+      this.#log.debug(failed, "smartcar call failed");
+      this.#onCall({ ...failed, durationMs: this.#clock.now() - startedAt });
       throw error;
     } finally {
       timer.cancel();
@@ -186,6 +209,6 @@ function first(value: string | string[] | undefined): string | undefined {
 }
 
 /** The path without its query: enough to find a call, and free of user ids. */
-function facts(call: HttpRequest, answer: { status: number | null; requestId: string | null }): object {
+function facts(call: HttpRequest, answer: { status: number | null; requestId: string | null }) {
   return { method: call.method, path: call.url.pathname, status: answer.status, requestId: answer.requestId };
 }

@@ -1,5 +1,5 @@
+import type { Change, IntakeStore, IntakeWrite } from "../vehicle/change.ts";
 import { type SignalCode, type VehicleId, vehicleId } from "../vehicle/ids.ts";
-import type { Change, IntakeStore, IntakeWrite } from "../vehicle/intake.ts";
 import type { Observation } from "../vehicle/observation.ts";
 import type { Problem } from "../vehicle/problem.ts";
 import { factTime, type HeldSignal } from "../vehicle/signal.ts";

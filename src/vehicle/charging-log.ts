@@ -1,9 +1,9 @@
 import type { Events } from "../lib/events.ts";
 import type { Part } from "../lib/lifecycle.ts";
+import type { Change } from "./change.ts";
 import { concernsCharging } from "./charging-facts.ts";
 import { type ChargingLedger, type FinishedSession, toWattHours, track } from "./charging-session.ts";
 import type { VehicleId } from "./ids.ts";
-import type { Change } from "./intake.ts";
 import { type LocationPrivacy, privatePlace } from "./privacy.ts";
 import type { VehicleState } from "./state.ts";
 

@@ -138,6 +138,8 @@ export class Directory implements Part {
   /** Lists soon, because something pointed to a vehicle that is not known; does not hurry more than is polite. */
   refreshSoon(): void {
     const { clock } = this.#options;
+    // A list under way may have been made before what this is about.
+    if (this.#listing !== undefined) this.#lookAgain = true;
     // While listing fails, its back-off is what is polite.
     if (this.#listing !== undefined || !this.#started || this.#failures > 0) return;
     const politeMs = (this.#listedAt ?? 0) + LIST_AT_MOST_EVERY_MS - clock.now();

@@ -1,4 +1,4 @@
-import type { Change } from "./intake.ts";
+import type { Change } from "./change.ts";
 import { scalar, updatedAt, type VehicleState } from "./state.ts";
 
 /** What is told once when it happens: the JSON of `B/V/event`. */

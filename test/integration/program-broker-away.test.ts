@@ -46,8 +46,6 @@ describe.skipIf(!hasMosquitto())("the program and its broker", () => {
     await bench.mosquitto.resume();
     await bench.seen.untilAll(() => [...before.keys()].every((topic) => bench.seen.current().has(topic)), 5_000);
     const after = await bench.retained();
-    // What it says of itself may have changed.
-    for (const topics of [before, after]) topics.delete("smartcar/bridge/info");
     expect(after).toEqual(before);
     expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
   });

@@ -58,3 +58,18 @@ test("subscribers get what was published right before the end", async () => {
   subscriber.end(true);
   publisher.end(true);
 });
+
+test("listens where it is told to, and says where this machine reaches it", async () => {
+  const everywhere = new EmbeddedBroker({ clock: systemClock, host: "0.0.0.0", port: 0, option: "mqtt-port" });
+  running.push(everywhere);
+  await everywhere.start();
+  expect(everywhere.host).toBe("127.0.0.1");
+  await (await connectAsync(`mqtt://${everywhere.host}:${everywhere.port}`)).endAsync();
+
+  // 192.0.2.0/24 is for documents: no machine has such an address.
+  const nowhere = new EmbeddedBroker({ clock: systemClock, host: "192.0.2.1", port: 0, option: "mqtt-port" });
+  await expect(nowhere.start()).rejects.toMatchObject({
+    message: "192.0.2.1 is no address of this machine",
+    hint: expect.stringContaining("--host"),
+  });
+});

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AppError } from "../../../src/lib/errors.ts";
 import type { StateRepository } from "../../../src/store/states.ts";
+import type { IntakeStore } from "../../../src/vehicle/change.ts";
 import type { Delivery } from "../../../src/vehicle/delivery.ts";
 import { signalCode, vehicleId } from "../../../src/vehicle/ids.ts";
-import { Intake, type IntakeEvents, type IntakeStore } from "../../../src/vehicle/intake.ts";
+import { Intake, type IntakeEvents } from "../../../src/vehicle/intake.ts";
 import type { Batch } from "../../../src/vehicle/observation.ts";
 import type { LocationPrivacy } from "../../../src/vehicle/privacy.ts";
 import { collect, strictEvents } from "../../support/events.ts";

@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/lib/clock.ts";
+import { Simulator } from "../../src/simulator/simulator.ts";
+import { freePort, type MosquittoBroker, startMosquitto } from "../../test/support/brokers.ts";
+import { type Watch, watch } from "../../test/support/mqtt-watch.ts";
+import { type Program, startProgram } from "../../test/support/program.ts";
+
+const CREDENTIALS = {
+  clientId: "client_simulator",
+  clientSecret: "simulator-secret",
+  managementToken: "simulator-management-token",
+};
+
+/** Everything around the program: Mosquitto, Smartcar, somebody who watches the broker, and folders for its data. */
+export interface World {
+  readonly broker: MosquittoBroker;
+  readonly simulator: Simulator;
+  readonly seen: Watch;
+  readonly vehicles: readonly { readonly id: string; readonly topic: string }[];
+  readonly dataDir: string;
+  /** A folder of the world's own, by name; made at first use. */
+  folder(name: string): string;
+  readonly webhookUrl: string;
+  /** Starts the program; resolves at once, or when it listens. */
+  run(options: { dataDir?: string; wait: boolean }): Promise<Program>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(random: () => number): Promise<World> {
+  const root = mkdtempSync(join(tmpdir(), "smartcar2mqtt-crash-"));
+  const cleanups: (() => unknown)[] = [() => rmSync(root, { recursive: true, force: true })];
+  const close = async () => {
+    for (const clean of cleanups.splice(0).reverse()) await clean();
+  };
+  try {
+    const names = ["a", "b", "c"];
+    const simulator = new Simulator({
+      clock: systemClock,
+      random,
+      monthlyBudget: 10_000_000,
+      ...CREDENTIALS,
+      cars: names.map((name) => ({
+        vehicleId: `vehicle-${name}`,
+        userId: `user-${name}`,
+        make: "TEST",
+        model: name,
+        effectDelayMs: 20,
+        signals: {
+          "tractionbattery-stateofcharge": { value: 50, unit: "percent" },
+          "closure-islocked": { value: false },
+          "charge-ischarging": { value: false },
+          "charge-ischargingcableconnected": { value: true },
+          "charge-chargelimits": {
+            values: [{ type: "GLOBAL", limit: 90, condition: null }],
+            activeLimit: 90,
+            unit: "percent",
+          },
+        },
+      })),
+    });
+    await simulator.start();
+    cleanups.push(() => simulator.stop());
+    const broker = await startMosquitto();
+    cleanups.push(() => broker.stop());
+    const seen = await watch(broker.url, "smartcar/#");
+    cleanups.push(() => seen.stop());
+    const ports = { private: await freePort(), public: await freePort() };
+    const env = {
+      SMARTCAR_CLIENT_ID: CREDENTIALS.clientId,
+      SMARTCAR_CLIENT_SECRET: CREDENTIALS.clientSecret,
+      SMARTCAR_MANAGEMENT_TOKEN: CREDENTIALS.managementToken,
+      SMARTCAR_IAM_URL: simulator.url,
+      SMARTCAR_VEHICLE_API_URL: `${simulator.url}/v3`,
+      SMARTCAR_MANAGEMENT_API_URL: `${simulator.url}/v3`,
+      SMARTCAR_CONNECT_URL: simulator.url,
+      MQTT_URL: broker.url,
+      POLLING_MODE: "always",
+      POLLING_MONTHLY_BUDGET: "0",
+      LOG_LEVEL: "info",
+      // The same code is compiled hundreds of times otherwise, and that is not what is measured.
+      NODE_COMPILE_CACHE: join(root, "compiled"),
+    };
+    const folder = (name: string) => {
+      mkdirSync(join(root, name), { recursive: true });
+      return join(root, name);
+    };
+    let running: Program | undefined;
+    cleanups.push(() => running?.close());
+    const dataDir = folder("data");
+    return {
+      broker,
+      simulator,
+      seen,
+      vehicles: names.map((name) => ({ id: `vehicle-${name}`, topic: `test-${name}` })),
+      dataDir,
+      folder,
+      webhookUrl: `http://127.0.0.1:${ports.public}/webhooks/smartcar`,
+      async run({ dataDir: other, wait }) {
+        running = await startProgram({ env, dataDir: other ?? dataDir, ports, dontWait: !wait });
+        return running;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

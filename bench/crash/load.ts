@@ -30,8 +30,7 @@ export class Load {
     this.#random = random;
     world.simulator.events.on("arrived", ({ method, path, body }) => {
       if (method !== "POST" || !path.includes("/commands/")) return;
-      const { latitude } =
-        (body as { data?: { attributes?: { latitude?: number } } } | null)?.data?.attributes ?? {};
+      const { latitude } = (body as { data?: { attributes?: { latitude?: number } } } | null)?.data?.attributes ?? {};
       for (const key of latitude === undefined ? [path] : [path, `destination ${latitude}`]) {
         this.arrived.set(key, (this.arrived.get(key) ?? 0) + 1);
       }

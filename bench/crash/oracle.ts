@@ -84,7 +84,8 @@ export class Oracle {
       const number = held.get(key);
       const found = number === undefined ? undefined : this.#facts.get(number);
       if (found !== undefined && compare(found, fact) >= 0) continue;
-      if (!setAside.has(eventId)) missing.push(`${key}: ${JSON.stringify(fact)} but ${JSON.stringify(found ?? number)}`);
+      if (!setAside.has(eventId))
+        missing.push(`${key}: ${JSON.stringify(fact)} but ${JSON.stringify(found ?? number)}`);
     }
     return missing;
   }

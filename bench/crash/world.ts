@@ -23,7 +23,7 @@ export interface World {
   /** A folder of the world's own, by name; made at first use. */
   folder(name: string): string;
   readonly webhookUrl: string;
-  /** Starts the program; resolves at once, or when it listens. */
+  /** Starts the program; resolves at once, or when it listens. With another folder it keeps out of the first one's way. */
   run(options: { dataDir?: string; wait: boolean }): Promise<Program>;
   close(): Promise<void>;
 }
@@ -98,7 +98,13 @@ export async function openWorld(random: () => number): Promise<World> {
       folder,
       webhookUrl: `http://127.0.0.1:${ports.public}/webhooks/smartcar`,
       async run({ dataDir: other, wait }) {
-        running = await startProgram({ env, dataDir: other ?? dataDir, ports, dontWait: !wait });
+        const apart = { MQTT_BASE_TOPIC: "apart", HOMEASSISTANT_ENABLED: "false", POLLING_MODE: "never" };
+        running = await startProgram({
+          env: other === undefined ? env : { ...env, ...apart },
+          dataDir: other ?? dataDir,
+          ports,
+          dontWait: !wait,
+        });
         return running;
       },
       close,

@@ -55,8 +55,11 @@ const STEPS: readonly string[] = [
 
 export const SCHEMA_VERSION = STEPS.length;
 
-/** Brings the schema up to date. @throws AppError `STORE_NEWER` when a newer program wrote this file. */
-export function migrate(sqlite: Sqlite): void {
+/**
+ * Brings the schema up to date, or to an older version, as tests want it.
+ * @throws AppError `STORE_NEWER` when a newer program wrote this file.
+ */
+export function migrate(sqlite: Sqlite, target = SCHEMA_VERSION): void {
   const version = sqlite.pragma("user_version", { simple: true }) as number;
   if (version > SCHEMA_VERSION) {
     throw new AppError(
@@ -66,7 +69,7 @@ export function migrate(sqlite: Sqlite): void {
     );
   }
   sqlite.transaction(() => {
-    for (const step of STEPS.slice(version)) sqlite.exec(step);
-    sqlite.pragma(`user_version = ${SCHEMA_VERSION}`);
+    for (const step of STEPS.slice(version, target)) sqlite.exec(step);
+    sqlite.pragma(`user_version = ${target}`);
   })();
 }

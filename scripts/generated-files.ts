@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { editorSchema, exampleYaml, readmeWithTable } from "../src/config/document.ts";
-import { envExample } from "../src/config/env-example.ts";
+import { addonBuild, addonConfig, addonTranslations } from "./addon-files.ts";
+import { envExample } from "./env-example.ts";
 
 export interface GeneratedFile {
   readonly path: string;
@@ -16,6 +17,14 @@ export function generatedFiles(): GeneratedFile[] {
     { path: resolve(root, "config/config.example.yaml"), content: exampleYaml() },
     { path: resolve(root, "config/config.schema.json"), content: editorSchema() },
     { path: resolve(root, ".env.example"), content: envExample() },
+    { path: resolve(root, "addon/config.yaml"), content: addonConfig(packageVersion(root)) },
+    { path: resolve(root, "addon/build.yaml"), content: addonBuild(packageVersion(root)) },
+    { path: resolve(root, "addon/translations/en.yaml"), content: addonTranslations() },
     { path: readme, content: readmeWithTable(readFileSync(readme, "utf8")) },
   ];
+}
+
+function packageVersion(root: string): string {
+  const { version } = JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")) as { version: string };
+  return version;
 }

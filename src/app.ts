@@ -29,11 +29,13 @@ import { requests } from "./requests.ts";
 import { ApplicationBucket } from "./scheduler/bucket.ts";
 import { Budget } from "./scheduler/budget.ts";
 import type { Plan } from "./scheduler/cadence.ts";
+import { pollMs } from "./scheduler/cadence.ts";
 import { Jobs } from "./scheduler/jobs.ts";
 import { Poller } from "./scheduler/poller.ts";
 import { PollingBook } from "./scheduler/polling-settings.ts";
 import { SmartcarGateway } from "./smartcar/gateway.ts";
 import { WebhookReceiver } from "./smartcar/webhook.ts";
+import { PrivacySweep } from "./store/privacy-sweep.ts";
 import { openStore } from "./store/store.ts";
 import { calendar } from "./upkeep.ts";
 import { ChargingLog } from "./vehicle/charging-log.ts";
@@ -85,6 +87,11 @@ export function createApp(config: Config, seams: Seams): App {
   life.own("database", store.database);
   const privacyOf = (id: VehicleId | null) =>
     (id === null ? undefined : override.get(id)?.location) ?? config.privacy.location;
+  const privacyRule = JSON.stringify([
+    config.privacy.location,
+    config.vehicles.map(({ id, location }) => [id, location]),
+  ]);
+  const sweep = life.own("privacy", new PrivacySweep(store.database, store.settings, privacyRule, privacyOf));
   const intake = life.own(
     "intake",
     new Intake({
@@ -244,7 +251,8 @@ export function createApp(config: Config, seams: Seams): App {
       units: config.units,
       vehicles: () => directory.list(),
       stateOf: (id) => intake.state(id),
-      pollMs: (id) => poller.view(id).next.intervalMs,
+      dropped: (id) => sweep.dropped(id),
+      pollMs: (id) => pollMs(polling.of(id), intake.state(id), clock.now()),
       onShown: (vehicle, readings, unknown) => homeAssistant.announceCar(vehicle, readings, unknown),
       commands,
       accepts,
@@ -342,6 +350,7 @@ export function createApp(config: Config, seams: Seams): App {
 
   const { states } = store;
   wire({
+    incapabilities: store.incapabilities,
     log: logOf("wiring"),
     clock,
     events,

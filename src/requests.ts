@@ -14,7 +14,8 @@ export interface RequestParts {
   readonly polling: PollingBook;
   readonly publisher: Publisher;
   readonly chain: Chain;
-  readonly setLogLevel: (level: string) => void;
+  /** @throws RangeError for a part that does not exist */
+  readonly setLogLevel: (level: string, part?: string) => void;
 }
 
 const SHORTEST_INTERVAL_MS = minutes(5);
@@ -68,10 +69,13 @@ export function requests(parts: RequestParts): readonly RequestHandler[] {
     ),
     request(
       "log_level",
-      z.strictObject({ level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]) }),
-      ({ level }) => {
-        setLogLevel(level);
-        return { level };
+      z.strictObject({
+        level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+        part: z.string().optional(),
+      }),
+      ({ level, part }) => {
+        setLogLevel(level, part);
+        return part === undefined ? { level } : { level, part };
       },
     ),
     request("doctor", z.strictObject({}), () => ({ links: chain.links().map((link) => ({ ...link })) })),

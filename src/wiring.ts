@@ -10,9 +10,11 @@ import type { CommandRunner } from "./commands/runner.ts";
 import type { AppEvents } from "./events.ts";
 import type { Clock } from "./lib/clock.ts";
 import { toError } from "./lib/errors.ts";
+import { jsonEqual } from "./lib/json.ts";
 import type { Log } from "./lib/log.ts";
 import type { Poller } from "./scheduler/poller.ts";
 import { readEvent } from "./smartcar/events.ts";
+import type { IncapabilityRepository } from "./store/incapabilities.ts";
 import type { StateRepository } from "./store/states.ts";
 import type { ChargingLog } from "./vehicle/charging-log.ts";
 import type { Directory } from "./vehicle/directory.ts";
@@ -39,6 +41,7 @@ export interface WiredParts {
   readonly publisher: Publisher;
   readonly topics: Topics;
   readonly states: StateRepository;
+  readonly incapabilities: IncapabilityRepository;
 }
 
 /** Who listens to whom: one line for each thing that follows from another. */
@@ -57,6 +60,7 @@ export function wire(parts: WiredParts): void {
     inbox,
     publisher,
     topics,
+    incapabilities,
     clock,
     log,
   } = parts;
@@ -90,6 +94,8 @@ export function wire(parts: WiredParts): void {
     bridge.tell({ event_type: "vehicle_added", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
   });
   events.directory.on("updated", ({ vehicle, previous }) => {
+    // What the car could not do then it may do with what was granted now.
+    if (!jsonEqual(vehicle.permissions, previous.permissions)) incapabilities.clear(vehicle.id);
     presenter.refresh(vehicle);
     // A new consent: whatever kept us from reading may be gone.
     if (vehicle.userId !== previous.userId || vehicle.connected !== previous.connected) poller.release(vehicle.id);

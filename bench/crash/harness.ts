@@ -103,6 +103,14 @@ class Crashes {
   }
 
   async run(kills: number, onKill: CrashOptions["onKill"]): Promise<CrashReport> {
+    try {
+      return await this.#run(kills, onKill);
+    } finally {
+      await this.#load.end();
+    }
+  }
+
+  async #run(kills: number, onKill: CrashOptions["onKill"]): Promise<CrashReport> {
     const startedAt = performance.now();
     for (let round = 0; this.#kills < kills; round++) {
       const before = this.#kills;

@@ -1,6 +1,6 @@
 import type { Random } from "../../src/lib/backoff.ts";
-import { deepClone, edit, parseTree, type Tree, write } from "./tree.ts";
 import { TRANSPORTS } from "./transport.ts";
+import { deepClone, edit, parseTree, type Tree, write } from "./tree.ts";
 
 /**
  * One case of the fuzzer, as numbers alone: which template, which edits at which place, and what happens to the bytes on

@@ -105,14 +105,22 @@ const EDITS: readonly Edit[] = [
     if (parent?.kind === "table" && entry !== undefined) parent.entries.push([entry[0], hostile(number)]);
   },
   // Its key is another.
-  ...Array.from({ length: 2 }, (): Edit => ({ parent, index }, _all, number) => {
-    const entry = parent?.kind === "table" ? parent.entries[index] : undefined;
-    if (entry !== undefined) entry[0] = hostileKey(number);
-  }),
+  ...Array.from(
+    { length: 2 },
+    (): Edit =>
+      ({ parent, index }, _all, number) => {
+        const entry = parent?.kind === "table" ? parent.entries[index] : undefined;
+        if (entry !== undefined) entry[0] = hostileKey(number);
+      },
+  ),
   // There is one more key.
-  ...Array.from({ length: 2 }, (): Edit => ({ here }, _all, number) => {
-    if (here.kind === "table") here.entries.push([hostileKey(number), hostile(Math.floor(number / 7))]);
-  }),
+  ...Array.from(
+    { length: 2 },
+    (): Edit =>
+      ({ here }, _all, number) => {
+        if (here.kind === "table") here.entries.push([hostileKey(number), hostile(Math.floor(number / 7))]);
+      },
+  ),
   // A part of the document stands in another part.
   (spot, all, number) => spot.put(deepClone(all[number % all.length]?.here ?? spot.here)),
   (spot, all, number) => {
@@ -136,10 +144,12 @@ const EDITS: readonly Edit[] = [
   // A number as text, a text as number, another case.
   ({ here }) => {
     if (here.kind === "leaf" && /^-?\d/.test(here.text)) here.text = JSON.stringify(here.text);
-    else if (here.kind === "leaf" && here.text.startsWith('"')) here.text = here.text.toUpperCase().replaceAll("\\U", "\\u");
+    else if (here.kind === "leaf" && here.text.startsWith('"'))
+      here.text = here.text.toUpperCase().replaceAll("\\U", "\\u");
   },
   ({ here }, _all, number) => {
-    if (here.kind === "leaf" && /^-?\d+(\.\d+)?$/.test(here.text)) here.text += pickText(["000", "e9", ".5", "e308"], number);
+    if (here.kind === "leaf" && /^-?\d+(\.\d+)?$/.test(here.text))
+      here.text += pickText(["000", "e9", ".5", "e308"], number);
   },
 ];
 

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { minutes } from "../lib/duration.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import { signalCapabilities } from "../vehicle/capability.ts";
+import { signalSpec } from "../vehicle/catalogue.ts";
 import type { Change } from "../vehicle/change.ts";
 import { staleCodes } from "../vehicle/freshness.ts";
 import { happenings } from "../vehicle/happening.ts";
@@ -40,6 +41,8 @@ export interface PresenterOptions {
   readonly webhookCarries: (id: VehicleId, code: SignalCode) => boolean | null;
   /** Energy (kWh) of all charging sessions; null as long as there is nothing to tell. */
   readonly energyTotal: (id: VehicleId) => number | null;
+  /** Signals that an earlier run held of a vehicle and that are no longer kept. */
+  readonly dropped: (id: VehicleId) => readonly SignalCode[];
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
   /** Called when what Home Assistant is told of a car may have changed. */
@@ -77,9 +80,19 @@ export class CarPresenter implements Part {
   present(vehicle: Vehicle): void {
     const state = this.#options.stateOf(vehicle.id);
     this.#stale.set(vehicle.id, this.#staleNow(vehicle, state));
+    this.#eraseDropped(vehicle, state);
     for (const code of state.signals.keys()) this.#showSignal(vehicle, state, code);
     this.#showProblem(vehicle, state);
     this.#showReadings(vehicle, state, null);
+  }
+
+  #eraseDropped(vehicle: Vehicle, state: VehicleState): void {
+    const { publisher, topics, dropped } = this.#options;
+    for (const code of dropped(vehicle.id)) {
+      if (state.signals.has(code)) continue;
+      publisher.erase(topics.signal(vehicle.topic, code));
+      for (const { name } of signalSpec(code)?.readings ?? []) publisher.erase(topics.reading(vehicle.topic, name));
+    }
   }
 
   /** What a change altered, and what happened with it. */

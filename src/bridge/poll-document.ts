@@ -2,7 +2,7 @@ import type { PollView } from "../scheduler/poller.ts";
 import { iso } from "../vehicle/shown.ts";
 
 /** The JSON of `B/V/polling`: what happens next, and why. */
-export function pollDocument({ settings, next, lastPollAt, budget }: PollView): object {
+export function pollDocument({ settings, next, lastPollAt, budget, forecast }: PollView): object {
   return {
     mode: settings.mode,
     reason: next.reason,
@@ -13,5 +13,7 @@ export function pollDocument({ settings, next, lastPollAt, budget }: PollView): 
     calls_remaining: budget.remaining,
     budget: budget.budget,
     resets_at: iso(budget.resetsAt),
+    lasts_until: iso(forecast.lastsUntil),
+    forecast: forecast.text,
   };
 }

@@ -19,7 +19,7 @@ import {
   tokenLink,
   userIdsLink,
 } from "./account.ts";
-import { brokerLink, budgetLink, diskLink, discoveryLink, readingsLink } from "./home.ts";
+import { brokerLink, budgetLink, discoveryLink, diskLink, readingsLink } from "./home.ts";
 import type { Link } from "./link.ts";
 import {
   deliveriesLink,
@@ -131,7 +131,11 @@ export class Chain {
 
   #broker(): Link {
     const { state, detail, fix } = this.#options.session.status();
-    return brokerLink({ connected: state === "connected", detail: detail ?? (state === "connected" ? null : state), fix });
+    return brokerLink({
+      connected: state === "connected",
+      detail: detail ?? (state === "connected" ? null : state),
+      fix,
+    });
   }
 
   #discovery(): Link {
@@ -141,7 +145,9 @@ export class Chain {
       enabled: discoveryTopic !== null,
       looked: session.status().state === "connected",
       cars: cars.length,
-      missing: cars.flatMap(({ id, name }) => (discoveryTopic !== null && publisher.holds(discoveryTopic(id)) ? [] : [name])),
+      missing: cars.flatMap(({ id, name }) =>
+        discoveryTopic !== null && publisher.holds(discoveryTopic(id)) ? [] : [name],
+      ),
       settling: true,
     });
   }

@@ -12,17 +12,33 @@ const LOCAL_SUFFIXES = [
   ".fritz.box",
 ];
 
+export interface Proxy {
+  /**
+   * `X-Forwarded-Host` of a reverse proxy that does not pass the browser's Host on. A page elsewhere cannot send it: that
+   * takes a preflight, which is not answered.
+   */
+  readonly forwardedHost?: string | undefined;
+  /** It carries a password or session of ours, which a browser sends to no name but the one it got it from. */
+  readonly trusted?: boolean;
+}
+
 /**
  * Whether a request that changes something comes from our own page. A page elsewhere can make a browser send requests
  * here (Origin differs), or have its own name resolve to this machine (Host is a name that is not ours).
  */
-export function mayChange(host: string | undefined, origin: string | undefined, ownHosts: readonly string[]): boolean {
+export function mayChange(
+  host: string | undefined,
+  origin: string | undefined,
+  ownHosts: readonly string[],
+  proxy: Proxy = {},
+): boolean {
   const name = hostName(host);
-  if (name === null || !isOurs(name, ownHosts)) return false;
+  if (name === null || !(proxy.trusted === true || isOurs(name, ownHosts))) return false;
   // Scripts and curl send no Origin; a browser always does, and "null" is a sandboxed page.
   if (origin === undefined) return true;
   const originHost = URL.parse(origin)?.host;
-  return originHost !== undefined && originHost.toLowerCase() === (host ?? "").toLowerCase();
+  const hosts = [host, proxy.forwardedHost].map((text) => text?.toLowerCase());
+  return originHost !== undefined && hosts.includes(originHost.toLowerCase());
 }
 
 function hostName(host: string | undefined): string | null {

@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
@@ -18,6 +18,8 @@ export interface PrivateServerOptions {
   readonly readiness: () => Readiness;
   /** Names other than local ones under which people reach the page, e.g. behind a reverse proxy. */
   readonly ownHosts?: readonly string[];
+  /** Whether a request proves by itself that it comes from somebody who may do everything. */
+  readonly knows?: (request: FastifyRequest) => boolean;
   /** Adds the page, the API and the metrics. They get the guards of this listener. */
   readonly register?: (app: FastifyInstance) => void;
   readonly clock: Clock;
@@ -73,12 +75,14 @@ export class PrivateServer implements Part {
   }
 
   #build(): FastifyInstance {
-    const { readiness, ownHosts = [], register, log } = this.#options;
+    const { readiness, ownHosts = [], register, knows, log } = this.#options;
     const app = hardenedFastify(this.#limits, { exposeHeadRoutes: true });
     app.addHook("onRequest", async (request, reply) => {
       void reply.headers(SECURITY_HEADERS);
       if (READING.has(request.method)) return;
-      if (mayChange(request.headers.host, request.headers.origin, ownHosts)) return;
+      const { host, origin, "x-forwarded-host": forwarded } = request.headers;
+      const forwardedHost = Array.isArray(forwarded) ? undefined : forwarded;
+      if (mayChange(host, origin, ownHosts, { forwardedHost, trusted: knows?.(request) === true })) return;
       return fail(reply, 403, "this request does not come from this page");
     });
     app.setNotFoundHandler((_request, reply) => fail(reply, 404, "not found"));

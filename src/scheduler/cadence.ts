@@ -1,5 +1,6 @@
 import { type BackoffPolicy, backoffDelay } from "../lib/backoff.ts";
 import { hours, minutes, seconds } from "../lib/duration.ts";
+import { scalar, type VehicleState } from "../vehicle/state.ts";
 import { type BudgetView, pacedInterval } from "./budget.ts";
 import type { Feed } from "./feed.ts";
 
@@ -69,6 +70,12 @@ const FIRST_READ: BackoffPolicy = { initialMs: seconds(30), factor: 2, maxMs: mi
 /** The jitter only shortens, so the first delay is that much above the floor. */
 const LATER_READ: BackoffPolicy = { initialMs: FLOOR_MS / 0.8, factor: 2, maxMs: hours(6), jitter: 0.2 };
 
+/** How old polling lets the values of an active car grow (milliseconds); 0 while the webhook delivers. Pure. */
+export function pollMs(settings: PollingSettings, state: VehicleState, now: number): number {
+  if (settings.mode !== "always" && state.lastWebhookAt !== null && now - state.lastWebhookAt < DELIVERS_MS) return 0;
+  return scalar(state, "charge-ischarging") === true ? settings.chargingMs : settings.idleMs;
+}
+
 /** The next due time of one vehicle. Pure. */
 export function nextPoll(told: CadenceInput): NextPoll {
   const input = { ...told, plan: rebased(told.plan, told.now) };
@@ -121,7 +128,7 @@ const AFTER_REFRESH_MS = minutes(15);
  * long ceased to, so its end of the matter is looked for at the charging interval.
  */
 function afterRefresh(
-  { budget, now, charging, settings }: CadenceInput,
+  { budget, now, charging, asleep, settings }: CadenceInput,
   lastPollAt: number,
   refreshedAt: number,
   jitterMs: number,
@@ -135,7 +142,7 @@ function afterRefresh(
   const earliestAt = lastPollAt + pacedInterval(budget, FLOOR_MS, now);
   return {
     dueAt: Math.max(earliestAt, Math.min(wantedAt, lastPollAt + LONGEST_MS + jitterMs)),
-    reason: "nothing new lately; next when Smartcar has likely asked the car's maker again",
+    reason: `${asleep ? "asleep" : "nothing new lately"}; next when Smartcar has likely asked the car's maker again`,
   };
 }
 

@@ -15,6 +15,7 @@ import type { ApplicationBucket } from "./bucket.ts";
 import type { Budget, BudgetView, CallKind } from "./budget.ts";
 import { NEW_PLAN, type NextPoll, nextPoll, type Plan, type PollingSettings, rebased } from "./cadence.ts";
 import { type Feed, follow, hasUncarried, refreshedAt, SILENT_FEED } from "./feed.ts";
+import { type Forecast, forecast } from "./forecast.ts";
 
 /** Where readings come from. @throws CallError */
 export interface SignalSource {
@@ -39,6 +40,7 @@ export interface PollView {
   readonly next: NextPoll;
   readonly lastPollAt: number | null;
   readonly budget: BudgetView;
+  readonly forecast: Forecast;
 }
 
 export interface PollerEvents {
@@ -167,6 +169,7 @@ export class Poller implements Part {
       next: this.#next.get(id) ?? this.#compute(id),
       lastPollAt: this.#planOf(id).lastPollAt,
       budget,
+      forecast: forecast(budget, this.#options.clock.now()),
     };
   }
 

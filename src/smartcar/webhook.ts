@@ -14,6 +14,20 @@ export interface WebhookReceiverOptions {
   readonly intake: DeliveryIntake;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every request and what became of it, without what it said. */
+  readonly onAnswered?: (record: DeliveryRecord) => void;
+}
+
+/** One request to the webhook. */
+export interface DeliveryRecord {
+  readonly at: number;
+  readonly outcome: "accepted" | "duplicate" | "quarantined" | "verified" | "refused" | "failed";
+  /** Why it was refused, set aside or not stored. */
+  readonly cause: string | null;
+  readonly eventId: string | null;
+  readonly eventType: string | null;
+  readonly vehicleId: string | null;
+  readonly bytes: number;
 }
 
 export interface WebhookAnswer {
@@ -59,14 +73,14 @@ export class WebhookReceiver {
     if (signature !== undefined && isSignedBy(keys, body, signature)) {
       const receivedAt = clock.now();
       const event = readEvent(body, receivedAt);
-      if (event.kind === "verify") return this.#verify(event.challenge, firstKey);
+      if (event.kind === "verify") return this.#verify(event.challenge, firstKey, body.length);
       return this.#accept(event, deliveryOf(event, body, receivedAt));
     }
     // Verifications come unsigned, so they are looked for before the signature is missed.
     const verify = body.length <= MAX_VERIFY_BYTES ? readVerify(body) : undefined;
     return verify === undefined
-      ? this.#reject(rejectionCause(body, signature, encoding))
-      : this.#verify(verify.challenge, firstKey);
+      ? this.#reject(rejectionCause(body, signature, encoding), body.length)
+      : this.#verify(verify.challenge, firstKey, body.length);
   }
 
   /** What was answered so far; for doctor and metrics. */
@@ -74,19 +88,22 @@ export class WebhookReceiver {
     return this.#stats;
   }
 
-  #verify(challenge: unknown, key: string): WebhookAnswer {
+  #verify(challenge: unknown, key: string, bytes: number): WebhookAnswer {
     const { clock, log } = this.#options;
     if (!isSafeChallenge(challenge)) {
       this.#count({ verifyRefused: this.#stats.verifyRefused + 1 });
+      this.#tell({ outcome: "refused", cause: "verification with a challenge of the wrong form", bytes });
       this.#warnSeldom("challenge", "webhook verification with a challenge of the wrong form refused");
       return { status: 400 };
     }
     const waitMs = this.#verifications.take();
     if (waitMs > 0) {
       this.#count({ verifyLimited: this.#stats.verifyLimited + 1 });
+      this.#tell({ outcome: "refused", cause: "too many verifications", bytes });
       return { status: 429, headers: { "retry-after": String(Math.ceil(waitMs / 1_000)) } };
     }
     this.#count({ verified: this.#stats.verified + 1, lastVerifiedAt: clock.now() });
+    this.#tell({ outcome: "verified", bytes });
     log.info({}, "webhook verification answered");
     return { status: 200, body: { challenge: sign(key, challenge) } };
   }
@@ -94,6 +111,12 @@ export class WebhookReceiver {
   async #accept(event: AuthenticEvent, delivery: Delivery): Promise<WebhookAnswer> {
     const { intake, clock, log } = this.#options;
     const fields = { delivery: delivery.eventId, type: delivery.eventType, vehicle: event.head.vehicleId };
+    const told = {
+      eventId: delivery.eventId,
+      eventType: delivery.eventType,
+      vehicleId: event.head.vehicleId ?? null,
+      bytes: Buffer.byteLength(delivery.raw),
+    };
     try {
       const acceptance = await intake.accept(delivery);
       log.debug({ ...fields, acceptance, unusable: delivery.unusable }, "webhook delivery accepted");
@@ -106,15 +129,19 @@ export class WebhookReceiver {
         ...(acceptance === "duplicate" ? { duplicates: this.#stats.duplicates + 1 } : {}),
         ...(acceptance === "quarantined" ? { quarantined: this.#stats.quarantined + 1 } : {}),
       });
+      const outcome = acceptance === "stored" ? "accepted" : acceptance;
+      const cause = outcome === "quarantined" ? (delivery.unusable ?? "unknown vehicle") : null;
+      this.#tell({ ...told, outcome, cause });
       return { status: 200 };
     } catch (thrown) {
       this.#count({ failed: this.#stats.failed + 1 });
+      this.#tell({ ...told, outcome: "failed", cause: "could not be stored; Smartcar tries again" });
       log.error({ ...fields, err: toError(thrown) }, "webhook delivery could not be stored; the sender must try again");
       return { status: 503 };
     }
   }
 
-  #reject(cause: RejectionCause): WebhookAnswer {
+  #reject(cause: RejectionCause, bytes: number): WebhookAnswer {
     const missing = cause === "signature missing";
     const { rejectedMissing, rejectedWrong } = this.#stats;
     this.#count({
@@ -123,6 +150,7 @@ export class WebhookReceiver {
       lastRejectedAt: this.#options.clock.now(),
       lastRejection: cause,
     });
+    this.#tell({ outcome: "refused", cause, bytes });
     this.#warnSeldom(cause, "unsigned webhook request refused");
     return { status: 401 };
   }
@@ -135,6 +163,17 @@ export class WebhookReceiver {
     if (warnedAt !== undefined && Math.abs(now - warnedAt) < WARN_AGAIN_MS) return;
     this.#warnedAt.set(cause, now);
     log.warn({ cause }, message);
+  }
+
+  #tell(record: Pick<DeliveryRecord, "outcome" | "bytes"> & Partial<DeliveryRecord>): void {
+    this.#options.onAnswered?.({
+      at: this.#options.clock.now(),
+      cause: null,
+      eventId: null,
+      eventType: null,
+      vehicleId: null,
+      ...record,
+    });
   }
 
   #count(changed: Partial<WebhookStats>): void {

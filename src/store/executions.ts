@@ -79,6 +79,13 @@ export class ExecutionRepository<E extends StoredExecution> extends Repository {
     return this.#read("id = ? AND (completed_at IS NULL OR completed_at >= ?) ORDER BY key LIMIT 1", id, since)[0];
   }
 
+  /** The newest ones, of one vehicle or of all. */
+  newest(limit: number, id: VehicleId | null): E[] {
+    return id === null
+      ? this.#read("key > 0 ORDER BY key DESC LIMIT ?", limit)
+      : this.#read("vehicle_id = ? ORDER BY key DESC LIMIT ?", id, limit);
+  }
+
   unfinished(): E[] {
     return this.#read("completed_at IS NULL ORDER BY key");
   }

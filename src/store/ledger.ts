@@ -19,6 +19,17 @@ export class LedgerRepository extends Repository {
     );
   }
 
+  /** Calls by day (UTC) since an instant, oldest first; `poll` for itself, everything else belongs to commands. */
+  perDay(id: VehicleId, since: number): { day: string; polls: number; commands: number }[] {
+    return this.all<{ day: string; polls: number; commands: number }>(
+      `SELECT strftime('%Y-%m-%d', at / 1000, 'unixepoch') AS day,
+         sum(kind = 'poll') AS polls, sum(kind <> 'poll') AS commands
+       FROM calls WHERE vehicle_id = ? AND at >= ? GROUP BY day ORDER BY day`,
+      id,
+      since,
+    );
+  }
+
   /** When Smartcar last said that the vehicle's plan is used up, or null. */
   ceilingAt(id: VehicleId): number | null {
     return this.one<{ at: number }>("SELECT at FROM ceilings WHERE vehicle_id = ?", id)?.at ?? null;

@@ -57,9 +57,14 @@ export const SCHEMA_VERSION = STEPS.length;
 
 /**
  * Brings the schema up to date, or to an older version, as tests want it.
+ * @param keep called before a database that holds something is changed
  * @throws AppError `STORE_NEWER` when a newer program wrote this file.
  */
-export function migrate(sqlite: Sqlite, target = SCHEMA_VERSION): void {
+export function migrate(
+  sqlite: Sqlite,
+  target = SCHEMA_VERSION,
+  keep: (version: number) => void = () => undefined,
+): void {
   const version = sqlite.pragma("user_version", { simple: true }) as number;
   if (version > SCHEMA_VERSION) {
     throw new AppError(
@@ -68,6 +73,7 @@ export function migrate(sqlite: Sqlite, target = SCHEMA_VERSION): void {
       { disposition: "fix-config", hint: "start the newer version again, or restore a backup made before the upgrade" },
     );
   }
+  if (version > 0 && version < target) keep(version);
   sqlite.transaction(() => {
     for (const step of STEPS.slice(version, target)) sqlite.exec(step);
     sqlite.pragma(`user_version = ${target}`);

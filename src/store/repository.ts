@@ -1,14 +1,14 @@
 import type { Database as Sqlite, Statement } from "better-sqlite3";
 import { AppError, systemCode } from "../lib/errors.ts";
-import type { StoreDatabase } from "./database.ts";
+import type { OpenDatabase } from "./database.ts";
 
 /** Common ground of the repositories: statements prepared once per opened database, failures in one form. */
 export abstract class Repository {
-  readonly #database: StoreDatabase;
+  readonly #database: OpenDatabase;
   #prepared = new Map<string, Statement<unknown[]>>();
   #preparedFor: Sqlite | undefined;
 
-  constructor(database: StoreDatabase) {
+  constructor(database: OpenDatabase) {
     this.#database = database;
   }
 

@@ -2,6 +2,7 @@ import type { Change, IntakeStore, IntakeWrite } from "../vehicle/change.ts";
 import { type SignalCode, type VehicleId, vehicleId } from "../vehicle/ids.ts";
 import type { Observation } from "../vehicle/observation.ts";
 import type { Problem } from "../vehicle/problem.ts";
+import { readingsOf } from "../vehicle/readings.ts";
 import { factTime, type HeldSignal } from "../vehicle/signal.ts";
 import type { VehicleState } from "../vehicle/state.ts";
 import { Repository } from "./repository.ts";
@@ -18,6 +19,14 @@ const HISTORY_CODES: ReadonlySet<string> = new Set([
 ]);
 /** The quarantine is for looking at, not for keeping. */
 const MAX_QUARANTINED = 500;
+
+/** A delivery in the quarantine, without what it told. */
+export interface QuarantineNote {
+  readonly eventId: string;
+  readonly receivedAt: number;
+  readonly vehicleId: VehicleId | null;
+  readonly reason: string;
+}
 
 interface Draft {
   signals: Map<SignalCode, HeldSignal>;
@@ -105,6 +114,45 @@ export class StateRepository extends Repository implements IntakeStore {
     ).map((row) => ({ eventId: row.event_id, receivedAt: row.received_at, body: row.body }));
   }
 
+  /** What was set aside, newest first, without its bodies. */
+  quarantine(limit: number): QuarantineNote[] {
+    return this.all<{ event_id: string; received_at: number; vehicle_id: string | null; reason: string }>(
+      "SELECT event_id, received_at, vehicle_id, reason FROM quarantine ORDER BY id DESC LIMIT ?",
+      limit,
+    ).map((row) => ({
+      eventId: row.event_id,
+      receivedAt: row.received_at,
+      vehicleId: row.vehicle_id === null ? null : vehicleId(row.vehicle_id),
+      reason: row.reason,
+    }));
+  }
+
+  /**
+   * A signal's course over `[from, to]` as time and value, oldest first, beginning with the value that held at `from`.
+   * Of more than `most` facts the last one of each of as many equal spans is taken.
+   */
+  history(id: VehicleId, code: SignalCode, from: number, to: number, most: number): [number, number][] {
+    const spanMs = Math.max(1, Math.ceil((to - from) / most));
+    const before = this.one<{ value: number }>(
+      "SELECT value FROM history WHERE vehicle_id = ? AND code = ? AND at < ? ORDER BY at DESC LIMIT 1",
+      id,
+      code,
+      from,
+    );
+    const rows = this.all<{ at: number; value: number }>(
+      `SELECT max(at) AS at, value FROM history WHERE vehicle_id = ? AND code = ? AND at >= ? AND at <= ?
+       GROUP BY (at - ?) / ? ORDER BY at`,
+      id,
+      code,
+      from,
+      to,
+      from,
+      spanMs,
+    );
+    const points = rows.map(({ at, value }): [number, number] => [at, value]);
+    return before === undefined ? points : [[from, before.value], ...points];
+  }
+
   #saveChange(change: Change): void {
     for (const code of change.codes) {
       const signal = change.state.signals.get(code);
@@ -140,9 +188,9 @@ export class StateRepository extends Repository implements IntakeStore {
   }
 
   #saveHistory(change: Change, code: SignalCode, { value }: HeldSignal): void {
-    const number = Number(value?.body?.["value"] ?? Number.NaN);
-    const before = change.previous.signals.get(code)?.value?.body?.["value"];
-    if (value === null || Number.isNaN(number) || before === value.body?.["value"]) return;
+    const number = metricNumber(code, value);
+    if (value === null || number === null) return;
+    if (metricNumber(code, change.previous.signals.get(code)?.value ?? null) === number) return;
     this.run(
       "INSERT OR REPLACE INTO history (vehicle_id, code, at, value) VALUES (?, ?, ?, ?)",
       change.vehicleId,
@@ -163,6 +211,13 @@ export class StateRepository extends Repository implements IntakeStore {
       );
     }
   }
+}
+
+/** The signal's first reading in its metric unit, a flag as 1 or 0; null when there is none that can be true. */
+function metricNumber(code: SignalCode, observation: Observation | null): number | null {
+  const value = observation?.body == null ? null : readingsOf(code, observation.body, "metric")[0]?.value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "number" ? value : null;
 }
 
 function textOf(observation: Observation | null): string | null {

@@ -1,6 +1,6 @@
 import { AnnouncementRepository, type Components } from "./announcements.ts";
 import { ChargingSessionRepository } from "./charging-sessions.ts";
-import { StoreDatabase } from "./database.ts";
+import { StoreDatabase, type StoreWatch } from "./database.ts";
 import { ExecutionRepository, type StoredExecution } from "./executions.ts";
 import { IncapabilityRepository } from "./incapabilities.ts";
 import { LedgerRepository } from "./ledger.ts";
@@ -29,8 +29,9 @@ export interface Store<Plan extends object, Execution extends StoredExecution, A
 /** Puts the repositories together; nothing is opened before the database starts. */
 export function openStore<Plan extends object, Execution extends StoredExecution, Announced extends Components>(
   dataDir: string,
+  watch: StoreWatch = {},
 ): Store<Plan, Execution, Announced> {
-  const database = new StoreDatabase(dataDir);
+  const database = new StoreDatabase(dataDir, watch);
   return {
     database,
     vehicles: new VehicleRepository(database),

@@ -4,6 +4,7 @@ import pretty from "pino-pretty";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Redactor } from "../lib/redact.ts";
+import { isLogPart, LOG_PARTS } from "./parts.ts";
 import { serializeError } from "./serialize-error.ts";
 
 /** Levels in their order; `silent` lets nothing through. */
@@ -22,17 +23,21 @@ export interface LoggerOptions {
 
 export interface Logger {
   readonly log: Log;
-  /** Changes the level of this log and of every child it has. @throws RangeError for an unknown level */
-  setLevel(level: string): void;
+  /**
+   * Changes the level of one part, or of all of them: then no part has a level of its own any more.
+   * @throws RangeError for an unknown level or part
+   */
+  setLevel(level: string, part?: string): void;
 }
 
-/** Children of a pino logger keep the level they were made with; this one threshold holds for all of them. */
-interface Threshold {
+/** Children of a pino logger keep the level they were made with; these thresholds hold for all of them. */
+interface Thresholds {
   rank: number;
+  readonly parts: Map<string, number>;
 }
 
 export function createLogger(options: LoggerOptions): Logger {
-  const threshold: Threshold = { rank: rankOf(options.level) };
+  const thresholds: Thresholds = { rank: rankOf(options.level), parts: new Map() };
   const base = pino(
     {
       level: "trace",
@@ -45,20 +50,29 @@ export function createLogger(options: LoggerOptions): Logger {
     destination(options),
   );
   return {
-    log: new PinoLog(base, threshold),
-    setLevel(level) {
-      threshold.rank = rankOf(level);
+    log: new PinoLog(base, thresholds, null),
+    setLevel(level, part) {
+      const rank = rankOf(level);
+      if (part === undefined) {
+        thresholds.rank = rank;
+        thresholds.parts.clear();
+        return;
+      }
+      if (!isLogPart(part)) throw new RangeError(`unknown part ${part}; known are ${LOG_PARTS.join(", ")}`);
+      thresholds.parts.set(part, rank);
     },
   };
 }
 
 class PinoLog implements Log {
   readonly #pino: PinoLogger;
-  readonly #threshold: Threshold;
+  readonly #thresholds: Thresholds;
+  readonly #part: string | null;
 
-  constructor(logger: PinoLogger, threshold: Threshold) {
+  constructor(logger: PinoLogger, thresholds: Thresholds, part: string | null) {
     this.#pino = logger;
-    this.#threshold = threshold;
+    this.#thresholds = thresholds;
+    this.#part = part;
   }
 
   trace(fields: object, message: string): void {
@@ -81,11 +95,13 @@ class PinoLog implements Log {
   }
 
   child(fields: object): Log {
-    return new PinoLog(this.#pino.child(fields), this.#threshold);
+    const part = "part" in fields && typeof fields.part === "string" ? fields.part : this.#part;
+    return new PinoLog(this.#pino.child(fields), this.#thresholds, part);
   }
 
   #write(method: Method, fields: object, message: string): void {
-    if (LEVELS.indexOf(method) >= this.#threshold.rank) this.#pino[method](fields, message);
+    const own = this.#part === null ? undefined : this.#thresholds.parts.get(this.#part);
+    if (LEVELS.indexOf(method) >= (own ?? this.#thresholds.rank)) this.#pino[method](fields, message);
   }
 }
 

@@ -16,7 +16,7 @@ const LOCATION_GROUP = "location-";
 /** Applies the rule to everything a batch tells, before it is merged, stored, logged or published. */
 export function withPrivacy(batch: Batch, level: LocationPrivacy): Batch {
   if (level === "exact") return batch;
-  const observations = batch.observations.flatMap((observation) => soften(observation, level));
+  const observations = batch.observations.flatMap((observation) => privateObservation(observation, level) ?? []);
   return { ...batch, observations };
 }
 
@@ -40,10 +40,11 @@ export function privatePlace<T extends { readonly latitude: number; readonly lon
   return level === "exact" ? place : (walk(place, level) as T);
 }
 
-function soften(observation: Observation, level: "rounded" | "off"): Observation[] {
-  if (level === "off" && observation.code.startsWith(LOCATION_GROUP)) return [];
-  if (observation.body === null) return [observation];
-  return [{ ...observation, body: walk(observation.body, level) as JsonObject }];
+/** The same for one observation; null when nothing of it may be kept. */
+export function privateObservation(observation: Observation, level: LocationPrivacy): Observation | null {
+  if (level === "off" && observation.code.startsWith(LOCATION_GROUP)) return null;
+  if (level === "exact" || observation.body === null) return observation;
+  return { ...observation, body: walk(observation.body, level) as JsonObject };
 }
 
 /** `inPlace`: below a key that names a place, where bare numbers are coordinates (`[8.65, 50.11]`). */

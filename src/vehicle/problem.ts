@@ -14,6 +14,8 @@ export interface Problem {
   readonly url: string | null;
   readonly since: number;
   readonly origin: ProblemOrigin;
+  /** Whether it concerns the whole car and not single signals. */
+  readonly whole: boolean;
 }
 
 /** Problems of one vehicle by type and code: the same fault reported twice is one problem. */
@@ -44,6 +46,7 @@ export function applyReport(held: Problems, report: ProblemReport, origin: Probl
     url: report.url,
     since: known?.since ?? report.at,
     origin: known?.origin ?? origin,
+    whole: report.signals.length === 0,
   };
   if (known !== undefined && known.message === problem.message && known.url === problem.url) return null;
   const problems = new Map(held).set(key, problem);
@@ -96,7 +99,9 @@ export function foremost(problems: Problems): Problem | null {
 /** Whether the car cannot be reached at all until its owner acts: `availability` is `offline` then. */
 export function cutsOff(problem: Problem): boolean {
   if (problem.origin === "connection") return true;
-  return problem.type === "CONNECTED_SERVICES_ACCOUNT" && CUTTING_CODES.has(problem.code ?? "");
+  if (problem.type === "CONNECTED_SERVICES_ACCOUNT" && CUTTING_CODES.has(problem.code ?? "")) return true;
+  // A command may be refused for want of a permission of its own; the car can be reached all the same.
+  return problem.whole && problem.origin !== "command" && problem.action === "REAUTHENTICATE";
 }
 
 const CUTTING_CODES = new Set(["AUTHENTICATION_FAILED", "VEHICLE_MISSING", "NO_VEHICLES"]);

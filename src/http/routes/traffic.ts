@@ -9,10 +9,8 @@ export interface TrafficView {
 }
 
 export function trafficRoutes(api: Endpoints, view: TrafficView): void {
-  api.get(
-    "/api/traffic",
-    { about: "deliveries, calls, polls, budgets and the MQTT session", answer: Traffic },
-    () => view.traffic(),
+  api.get("/api/traffic", { about: "deliveries, calls, polls, budgets and the MQTT session", answer: Traffic }, () =>
+    view.traffic(),
   );
   api.get("/api/report", { about: "a redacted report to copy into an issue", answer: Report }, () => ({
     text: view.report(),

@@ -32,7 +32,13 @@ export interface Cars {
   commands(vehicle: Vehicle): CommandRow[];
   polling(id: VehicleId): Polling;
   /** A signal's course in metric units, oldest first; thinned out to about `most` points. */
-  history(id: VehicleId, code: SignalCode, from: number, to: number, most: number): readonly (readonly [number, number])[];
+  history(
+    id: VehicleId,
+    code: SignalCode,
+    from: number,
+    to: number,
+    most: number,
+  ): readonly (readonly [number, number])[];
   sessions(id: VehicleId, from: number, to: number): readonly FinishedSession[];
 }
 
@@ -100,7 +106,12 @@ export function vehicleRoutes(api: Endpoints, cars: Cars, now: () => number): vo
 
   api.get(
     "/api/vehicles/:id/sessions",
-    { about: "charging sessions, newest first; 90 days unless told otherwise", params: Id, query: Span, answer: SessionList },
+    {
+      about: "charging sessions, newest first; 90 days unless told otherwise",
+      params: Id,
+      query: Span,
+      answer: SessionList,
+    },
     ({ params, query }) => {
       const vehicle = find(params.id);
       const { from, to } = span(query, days(90));

@@ -51,6 +51,7 @@ function build(overrides: Partial<PresenterOptions> = {}, store = files.store) {
     accepts: () => true,
     webhookCarries: () => null,
     energyTotal: () => null,
+    dropped: () => [],
     pollMs: () => hours(6),
     onShown: (_, readings) => shown.push([...readings.keys()]),
     ...overrides,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hours, minutes, seconds } from "../../../src/lib/duration.ts";
+import { days, hours, minutes, seconds } from "../../../src/lib/duration.ts";
 import type { BudgetView } from "../../../src/scheduler/budget.ts";
 import { type CadenceInput, FLOOR_MS, NEW_PLAN, nextPoll } from "../../../src/scheduler/cadence.ts";
 import { type Feed, SILENT_FEED } from "../../../src/scheduler/feed.ts";
@@ -24,6 +24,7 @@ function input(overrides: Partial<CadenceInput> = {}): CadenceInput {
     asleep: false,
     feed: SILENT_FEED,
     uncarried: false,
+    refreshedAt: null,
     ...overrides,
   };
 }
@@ -53,8 +54,20 @@ describe("cadence", () => {
   });
 
   it("looks sooner after a car that fell silent while it charged", () => {
-    const feed = heard({ lastAt: NOW - minutes(10) });
-    expect(nextPoll(input({ plan: polled(hours(5)), feed, charging: true })).dueAt).toBe(NOW + minutes(5));
+    const silent = { plan: polled(hours(5)), feed: heard({ lastAt: NOW - minutes(10) }), charging: true };
+    expect(nextPoll(input(silent)).dueAt).toBe(NOW + minutes(50));
+    // Without the webhook bringing the end of it.
+    expect(nextPoll(input({ ...silent, uncarried: true })).dueAt).toBe(NOW);
+  });
+
+  it("waits for a charging car as long as twice its deliveries are apart, at most an hour", () => {
+    const at = (gapMs: number) =>
+      nextPoll(input({ plan: polled(hours(5)), feed: heard({ lastAt: NOW, gapMs }), charging: true, uncarried: true }));
+    expect([minutes(1), minutes(20), hours(9)].map((gapMs) => (at(gapMs).dueAt ?? 0) - NOW)).toEqual([
+      minutes(10),
+      minutes(40),
+      hours(1),
+    ]);
   });
 
   it("goes back to the intervals when the webhook has been silent for more than a day", () => {
@@ -68,7 +81,8 @@ describe("cadence", () => {
     expect(at({ lastAt: NOW, wokeAt: NOW }, hours(3))).toBe(NOW + minutes(1));
     expect(at({ lastAt: NOW, wokeAt: NOW - hours(1), turnedAt: NOW }, minutes(30))).toBe(NOW + minutes(1));
     expect(at({ lastAt: NOW - minutes(2), wokeAt: NOW - hours(1) }, minutes(30))).toBe(NOW + minutes(8));
-    // Nothing has come since the read: nothing is to be learnt.
+    // The read came after all that was delivered: nothing is to be learnt.
+    expect(at({ lastAt: NOW - minutes(8), wokeAt: NOW - hours(1) }, minutes(5))).toBe(NOW - minutes(5) + hours(24));
     expect(at({ lastAt: NOW - minutes(40), wokeAt: NOW - hours(1) }, minutes(20))).toBe(NOW - minutes(20) + hours(24));
   });
 
@@ -80,6 +94,64 @@ describe("cadence", () => {
   it("waits longer each time nothing new came, up to a day", () => {
     const quiet = (n: number) => nextPoll(input({ plan: { ...polled(0), quiet: n } })).intervalMs;
     expect([0, 1, 2, 3, 50].map(quiet)).toEqual([hours(6), hours(12), hours(24), hours(24), hours(24)]);
+  });
+
+  it("lets reads beside the webhook grow rarer, too, when they bring nothing newer", () => {
+    const plan = { ...polled(minutes(2)), quiet: 3 };
+    const feed = heard({ lastAt: NOW, wokeAt: NOW });
+    expect(nextPoll(input({ plan, feed, uncarried: true })).dueAt).toBe(NOW + minutes(38));
+  });
+
+  it("keeps the pace of the month beside the webhook", () => {
+    const feed = heard({ lastAt: NOW, wokeAt: NOW });
+    const ahead = { ...budget, used: 400, remaining: 100, forPolling: 50 };
+    const { dueAt } = nextPoll(input({ plan: polled(minutes(2)), feed, uncarried: true, budget: ahead }));
+    expect(dueAt).toBe(NOW - minutes(2) + (budget.resetsAt - NOW) / 50 / 4);
+  });
+
+  describe("with a store that does not follow the car", () => {
+    const next = (agoMs: number, refreshedAgoMs: number, overrides: Partial<CadenceInput> = {}) => {
+      const plan = { ...polled(agoMs), quiet: 1 };
+      return (nextPoll(input({ plan, refreshedAt: NOW - refreshedAgoMs, ...overrides })).dueAt ?? 0) - NOW;
+    };
+
+    it("asks when the day's refresh has most likely been", () => {
+      expect(next(0, hours(6))).toBe(hours(18) + minutes(15));
+      expect(next(hours(10), hours(20))).toBe(hours(4) + minutes(15));
+    });
+
+    it("asks again while the refresh is late, ever less often, up to a day", () => {
+      expect(next(0, hours(24) + minutes(15))).toBe(minutes(30));
+      expect(next(0, hours(24) + minutes(45))).toBe(minutes(90));
+      expect(next(0, hours(31))).toBe(hours(14));
+      expect(next(0, hours(90))).toBe(hours(24));
+    });
+
+    it("keeps the interval until a read has brought nothing newer", () => {
+      expect(next(0, hours(20), { plan: polled(0) })).toBe(hours(6));
+    });
+
+    it("looks from an hour before for the end of a charge seen the day before", () => {
+      const charging = (agoMs: number, refreshedAgoMs: number) =>
+        next(agoMs, refreshedAgoMs, { charging: true, plan: { ...polled(agoMs), quiet: 6 } });
+      expect(charging(0, hours(8))).toBe(hours(15));
+      expect(charging(0, hours(23) + minutes(10))).toBe(minutes(15));
+      expect(charging(0, hours(26))).toBe(hours(1));
+    });
+
+    it("does so for a sleeping car as well, which a read of the store does not wake", () => {
+      expect(next(0, hours(6), { asleep: true, plan: polled(0) })).toBe(hours(18) + minutes(15));
+    });
+
+    it("keeps the pace of the month and the floor", () => {
+      const ahead = { ...budget, used: 400, remaining: 100, forPolling: 50 };
+      expect(next(0, hours(25), { budget: ahead })).toBe((budget.resetsAt - NOW) / 50);
+      expect(next(minutes(1), hours(23) + minutes(44))).toBeGreaterThanOrEqual(minutes(4));
+    });
+
+    it("is not misled by a refresh of the future", () => {
+      expect(next(0, -days(3))).toBe(hours(24));
+    });
   });
 
   it("leaves a sleeping car alone for a day", () => {
@@ -128,10 +200,13 @@ describe("cadence", () => {
       quiet: fc.nat(10),
       jitter: fc.double({ min: 0, max: 1, noNaN: true }),
     });
+    const instant = fc.option(fc.integer({ min: NOW - hours(72), max: NOW }));
+    const feeds = fc.record({ lastAt: instant, wokeAt: instant, turnedAt: instant, gapMs: fc.nat(hours(30)) });
+    const cars = fc.record({ charging: fc.boolean(), asleep: fc.boolean(), uncarried: fc.boolean() });
     fc.assert(
-      fc.property(plans, fc.boolean(), fc.boolean(), (plan, charging, asleep) => {
+      fc.property(plans, cars, feeds, instant, (plan, car, feed, refreshedAt) => {
         const full = { ...NEW_PLAN, ...plan, lastTryAt: plan.lastPollAt };
-        const { dueAt } = nextPoll(input({ plan: full, charging, asleep }));
+        const { dueAt } = nextPoll(input({ plan: full, ...car, feed: heard(feed), refreshedAt }));
         expect(dueAt).toBeGreaterThanOrEqual(Math.max(NOW, plan.lastPollAt + FLOOR_MS));
       }),
     );

@@ -95,7 +95,7 @@ describe("problems", () => {
 
   it("cut the car off only when its owner must sign in, or the connection is gone", () => {
     const cut = (overrides: Partial<Problem>) =>
-      cutsOff({ ...report(), message: "", since: T0, origin: "poll", ...overrides });
+      cutsOff({ ...report(), message: "", since: T0, origin: "poll", whole: true, ...overrides });
     expect(cut(LOGIN)).toBe(true);
     expect(cut({ origin: "connection" })).toBe(true);
     expect(cut({ type: "CONNECTED_SERVICES_ACCOUNT", code: "VIRTUAL_KEY_REQUIRED" })).toBe(false);

@@ -1,5 +1,5 @@
-import { comment, defaultInWords, descriptionOf, plain } from "./document.ts";
-import { type Setting, settings } from "./settings.ts";
+import { comment, defaultInWords, descriptionOf, plain } from "../src/config/document.ts";
+import { type Setting, settings } from "../src/config/settings.ts";
 
 /** What the container decides: other ports and folders are a matter of docker-compose.yml. */
 export const FIXED_IN_CONTAINER: readonly string[] = [

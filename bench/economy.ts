@@ -16,7 +16,7 @@ const WEBHOOKS: readonly Webhook[] = ["full", "free", "none"];
 const PLANNERS: readonly PlannerName[] = ["ours", "fixed"];
 
 const { values } = parseArgs({
-  options: { months: { type: "string", default: "12" }, seed: { type: "string", default: "1" } },
+  options: { months: { type: "string", default: "36" }, seed: { type: "string", default: "1" } },
 });
 const months = Number(values.months);
 const firstSeed = Number(values.seed);

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import * as z from "zod";
-import { isObject } from "../src/lib/json.ts";
 import { type Setting, settings } from "../src/config/settings.ts";
+import { isObject } from "../src/lib/json.ts";
 import { FIXED_IN_CONTAINER } from "./env-example.ts";
 
 /** Where the project lives; the add-on store and the image registry have no relative addresses. */
@@ -41,7 +41,9 @@ export function addonConfig(version: string): string {
         panel_icon: "mdi:car-connected",
         watchdog: `http://[HOST]:[PORT:${PRIVATE_PORT}]/healthz`,
         ports: { [`${PUBLIC_PORT}/tcp`]: PUBLIC_PORT },
-        ports_description: { [`${PUBLIC_PORT}/tcp`]: "Webhook and Connect callback: the only port to expose, over HTTPS" },
+        ports_description: {
+          [`${PUBLIC_PORT}/tcp`]: "Webhook and Connect callback: the only port to expose, over HTTPS",
+        },
         options: Object.fromEntries(required.map(({ env }) => [env.toLowerCase(), null])),
         schema: Object.fromEntries(ADDON_SETTINGS.map((setting) => [setting.env.toLowerCase(), optionType(setting)])),
       },

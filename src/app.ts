@@ -1,21 +1,28 @@
+import { apiParts, chainWatch, liveNews } from "./api-parts.ts";
 import { Announcer } from "./bridge/announcer.ts";
 import { Birth } from "./bridge/birth.ts";
 import { BridgePresenter } from "./bridge/bridge-presenter.ts";
 import { CarPresenter } from "./bridge/car-presenter.ts";
 import { CommandInbox } from "./bridge/command-inbox.ts";
-import type { Announced } from "./bridge/discovery.ts";
+import { type Announced, carObjectId } from "./bridge/discovery.ts";
 import { HomeAssistant } from "./bridge/home-assistant.ts";
 import { Publisher } from "./bridge/publisher.ts";
 import { RequestInbox } from "./bridge/request-inbox.ts";
 import { Session } from "./bridge/session.ts";
 import { Topics } from "./bridge/topics.ts";
 import { vehicleTopic } from "./bridge/vehicle-topic.ts";
-import { Chain } from "./chain.ts";
 import type { Execution } from "./commands/execution.ts";
 import { CommandRunner } from "./commands/runner.ts";
 import { CommandViews } from "./commands/view.ts";
 import type { Config } from "./config/schema.ts";
+import { wrongBoxes } from "./config/wrong-boxes.ts";
+import { Chain } from "./doctor/chain.ts";
 import { createEvents } from "./events.ts";
+import { Access } from "./http/access.ts";
+import { registerApi } from "./http/api.ts";
+import { ConnectCallback } from "./http/connect-callback.ts";
+import { LiveEvents } from "./http/live-events.ts";
+import { metricsRoute } from "./http/metrics-route.ts";
 import { PrivateServer } from "./http/private-server.ts";
 import { PublicServer, WEBHOOK_PATH } from "./http/public-server.ts";
 import type { Random } from "./lib/backoff.ts";
@@ -24,6 +31,7 @@ import { seconds } from "./lib/duration.ts";
 import { Lifecycle, type StopFailure } from "./lib/lifecycle.ts";
 import type { Log } from "./lib/log.ts";
 import type { Redactor } from "./lib/redact.ts";
+import { meter, timed } from "./meter.ts";
 import { observe } from "./observe.ts";
 import { requests } from "./requests.ts";
 import { ApplicationBucket } from "./scheduler/bucket.ts";
@@ -33,10 +41,14 @@ import { pollMs } from "./scheduler/cadence.ts";
 import { Jobs } from "./scheduler/jobs.ts";
 import { Poller } from "./scheduler/poller.ts";
 import { PollingBook } from "./scheduler/polling-settings.ts";
+import { ConnectStates } from "./smartcar/connect-states.ts";
 import { SmartcarGateway } from "./smartcar/gateway.ts";
 import { WebhookReceiver } from "./smartcar/webhook.ts";
 import { PrivacySweep } from "./store/privacy-sweep.ts";
 import { openStore } from "./store/store.ts";
+import { storeIncidents } from "./store-incidents.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { TrafficLog } from "./traffic-log.ts";
 import { calendar } from "./upkeep.ts";
 import { ChargingLog } from "./vehicle/charging-log.ts";
 import { Directory } from "./vehicle/directory.ts";
@@ -51,8 +63,11 @@ export interface Seams {
   readonly random: Random;
   readonly log: Log;
   readonly redactor: Redactor;
-  readonly setLogLevel: (level: string) => void;
+  /** @throws RangeError for a part that does not exist */
+  readonly setLogLevel: (level: string, part?: string) => void;
   readonly version: string;
+  /** What the configuration made suspicious, in words. */
+  readonly warnings?: readonly string[];
 }
 
 export interface App {
@@ -83,7 +98,8 @@ export function createApp(config: Config, seams: Seams): App {
   const accepts = (id: VehicleId, code: SignalCode) => override.get(id)?.accept.includes(code) === true;
 
   // What is known, and how it is kept.
-  const store = openStore<Plan, Execution, Announced>(config.data_dir);
+  const incidents = storeIncidents(logOf("database"));
+  const store = openStore<Plan, Execution, Announced>(config.data_dir, { clock, onIncident: incidents.note });
   life.own("database", store.database);
   const privacyOf = (id: VehicleId | null) =>
     (id === null ? undefined : override.get(id)?.location) ?? config.privacy.location;
@@ -127,11 +143,14 @@ export function createApp(config: Config, seams: Seams): App {
       clock,
       random,
       redactor,
+      onCall: (call) => events.smartcar.emit("called", call),
     }),
   );
+  const trafficLog = new TrafficLog(clock);
   const webhook = new WebhookReceiver({
     keys: config.smartcar.management_token,
     intake,
+    onAnswered: (record) => trafficLog.delivery(record),
     clock,
     log: logOf("webhook"),
   });
@@ -176,11 +195,12 @@ export function createApp(config: Config, seams: Seams): App {
     }),
   );
   const { public_url } = config.http;
+  const callbackUrl = public_url === undefined ? null : public_url + WEBHOOK_PATH;
   const subscriber = life.own(
     "subscriber",
     new Subscriber({
       admin: gateway,
-      callbackUrl: public_url === undefined ? null : public_url + WEBHOOK_PATH,
+      callbackUrl,
       autoSubscribe: config.smartcar.auto_subscribe,
       vehicles: () => connected(),
       events: events.subscriber,
@@ -261,6 +281,7 @@ export function createApp(config: Config, seams: Seams): App {
       clock,
     }),
   );
+  const slips = wrongBoxes(config.smartcar);
   const chain = new Chain({
     session,
     gateway,
@@ -268,8 +289,16 @@ export function createApp(config: Config, seams: Seams): App {
     intake,
     subscriber,
     webhook,
+    publisher,
+    database: store.database,
+    budgetOf: (id) => budget.view(id),
     events: events.directory,
     hasWebhookKey: config.smartcar.management_token.length > 0,
+    autoSubscribe: config.smartcar.auto_subscribe,
+    callbackUrl,
+    warnings: seams.warnings ?? [],
+    slips,
+    discoveryTopic: config.homeassistant.enabled ? (id) => topics.discovery(carObjectId(id)) : null,
   });
   const bridge = life.own(
     "bridge",
@@ -283,6 +312,7 @@ export function createApp(config: Config, seams: Seams): App {
       clock,
     }),
   );
+  session.events.on("connected", () => incidents.tell((event) => bridge.tell(event)));
   life.own(
     "birth",
     new Birth({
@@ -294,6 +324,52 @@ export function createApp(config: Config, seams: Seams): App {
       random,
     }),
   );
+
+  // The page and its API.
+  const { smartcar, http } = config;
+  const access = new Access({ password: http.password, clock });
+  const connectStates = new ConnectStates(clock);
+  const live: LiveEvents = new LiveEvents({ clock, onLook: chainWatch(chain, () => live) });
+  const api = apiParts({
+    settings: {
+      version,
+      units: config.units,
+      mode: smartcar.mode,
+      reserve: config.polling.command_reserve,
+      brokerUrl: mqtt.url,
+      baseTopic: mqtt.base_topic,
+      homeassistant: config.homeassistant,
+      privacy: config.privacy.location,
+      password: access.isProtected,
+      callbackUrl,
+      publicPort: http.public_port,
+      connectHost: smartcar.connect_url,
+      applicationId: smartcar.application_id,
+      redirectUri: smartcar.redirect_uri,
+      hasWebhookKey: smartcar.management_token.length > 0,
+      slips,
+    },
+    clock,
+    events,
+    redactor,
+    chain,
+    directory,
+    intake,
+    subscriber,
+    charging,
+    poller,
+    pollMs: (id) => pollMs(polling.of(id), intake.state(id), clock.now()),
+    bucket,
+    runner,
+    commands,
+    session,
+    publisher,
+    webhook,
+    log: trafficLog,
+    states: connectStates,
+    accepts,
+    store,
+  });
 
   // Doors: opened once everything behind them stands.
   life.own("commands", runner);
@@ -317,17 +393,27 @@ export function createApp(config: Config, seams: Seams): App {
       session,
       publisher,
       topics,
-      handlers: requests({ directory, poller, polling, publisher, chain, setLogLevel: seams.setLogLevel }),
+      handlers: requests({ directory, subscriber, poller, polling, publisher, chain, setLogLevel: seams.setLogLevel }),
       eraseAfterUse: mqtt.version === "3.1.1",
       log: logOf("requests"),
     }),
   );
+  const metrics = new Metrics();
   const publicServer = life.own(
     "public port",
     new PublicServer({
       host: config.http.public_host,
       port: config.http.public_port,
-      webhook,
+      webhook: timed(webhook, metrics, clock),
+      pages: [
+        new ConnectCallback({
+          redeem: (state) => connectStates.redeem(state),
+          cars: () => directory.list(),
+          refresh: () => directory.refresh(),
+          refreshSoon: () => directory.refreshSoon(),
+          clock,
+        }),
+      ],
       log: logOf("http"),
       clock,
     }),
@@ -338,6 +424,11 @@ export function createApp(config: Config, seams: Seams): App {
       host: config.http.host,
       port: config.http.port,
       readiness: () => chain.readiness(),
+      knows: (request) => access.knows(request),
+      register: (app) => {
+        metricsRoute(app, metrics);
+        registerApi(app, { version, now: () => clock.now(), access, live, chain, ...api });
+      },
       log: logOf("http"),
       clock,
     }),
@@ -369,6 +460,25 @@ export function createApp(config: Config, seams: Seams): App {
     states,
   });
   observe(events, seams.log);
+  trafficLog.watch(events);
+  liveNews(live, events, trafficLog);
+  meter({
+    metrics,
+    events,
+    clock,
+    version,
+    monthlyBudget: config.polling.monthly_budget,
+    chain,
+    webhook,
+    gateway,
+    session,
+    publisher,
+    directory,
+    intake,
+    poller,
+    database: store.database,
+    quarantineSize: () => states.quarantineSize(),
+  });
 
   return {
     start: () => life.start(UNDO_LIMIT_MS),

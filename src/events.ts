@@ -3,6 +3,7 @@ import { toError } from "./lib/errors.ts";
 import { Events } from "./lib/events.ts";
 import type { Log } from "./lib/log.ts";
 import type { PollerEvents } from "./scheduler/poller.ts";
+import type { CallRecord } from "./smartcar/http.ts";
 import type { ChargingEvents } from "./vehicle/charging-log.ts";
 import type { DirectoryEvents } from "./vehicle/directory.ts";
 import type { IntakeEvents } from "./vehicle/intake.ts";
@@ -10,6 +11,11 @@ import type { SubscriberEvents } from "./vehicle/subscriber.ts";
 
 export interface JobEvents {
   failed: { readonly job: string; readonly error: Error };
+}
+
+export interface SmartcarEvents {
+  /** A call ended, with an answer or without. */
+  called: CallRecord;
 }
 
 /** Every event the parts tell of, by part. */
@@ -21,6 +27,7 @@ export interface AppEvents {
   readonly runner: Events<RunnerEvents>;
   readonly charging: Events<ChargingEvents>;
   readonly jobs: Events<JobEvents>;
+  readonly smartcar: Events<SmartcarEvents>;
 }
 
 export function createEvents(log: Log): AppEvents {
@@ -34,5 +41,6 @@ export function createEvents(log: Log): AppEvents {
     runner: make<RunnerEvents>(),
     charging: make<ChargingEvents>(),
     jobs: make<JobEvents>(),
+    smartcar: make<SmartcarEvents>(),
   };
 }

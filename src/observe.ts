@@ -1,4 +1,4 @@
-import { webhookLink } from "./chain.ts";
+import { webhookLink } from "./doctor/webhook.ts";
 import type { AppEvents } from "./events.ts";
 import type { Log } from "./lib/log.ts";
 import { CallError } from "./vehicle/call-error.ts";

@@ -1,15 +1,17 @@
 import { z } from "zod";
 import type { Publisher } from "./bridge/publisher.ts";
 import { type RequestHandler, request } from "./bridge/request-inbox.ts";
-import type { Chain } from "./chain.ts";
-import { minutes, parseDuration } from "./lib/duration.ts";
+import type { Chain } from "./doctor/chain.ts";
+import { days, minutes, parseDuration } from "./lib/duration.ts";
 import type { Poller } from "./scheduler/poller.ts";
 import type { PollingBook } from "./scheduler/polling-settings.ts";
 import type { Directory } from "./vehicle/directory.ts";
+import type { Subscriber } from "./vehicle/subscriber.ts";
 import type { Vehicle } from "./vehicle/vehicle.ts";
 
 export interface RequestParts {
   readonly directory: Directory;
+  readonly subscriber: Subscriber;
   readonly poller: Poller;
   readonly polling: PollingBook;
   readonly publisher: Publisher;
@@ -19,14 +21,18 @@ export interface RequestParts {
 }
 
 const SHORTEST_INTERVAL_MS = minutes(5);
+/** The next read must have a date. */
+const LONGEST_INTERVAL_MS = days(366);
 const interval = z
   .string()
   .transform((text) => parseDuration(text) ?? Number.NaN)
-  .refine((ms) => ms >= SHORTEST_INTERVAL_MS, { error: "must be a duration like 15m or 6h, at least 5m" });
+  .refine((ms) => ms >= SHORTEST_INTERVAL_MS && ms <= LONGEST_INTERVAL_MS, {
+    error: "must be a duration like 15m or 6h, from 5m to 366d",
+  });
 
 /** What `bridge/request/<name>` can do. */
 export function requests(parts: RequestParts): readonly RequestHandler[] {
-  const { directory, poller, polling, publisher, chain, setLogLevel } = parts;
+  const { directory, subscriber, poller, polling, publisher, chain, setLogLevel } = parts;
   const find = (name: string): Vehicle => {
     const vehicle = directory.byTopic(name) ?? directory.list().find(({ id }) => id === name);
     if (vehicle === undefined) throw new Error(`no vehicle has the topic or id ${name}`);
@@ -36,6 +42,7 @@ export function requests(parts: RequestParts): readonly RequestHandler[] {
   return [
     request("refresh", z.strictObject({ vehicle: z.string().optional() }), async ({ vehicle }) => {
       await directory.refresh();
+      subscriber.checkSoon();
       const chosen = vehicle === undefined ? directory.list().filter(({ connected }) => connected) : [find(vehicle)];
       const answers = [];
       // One after the other: the application's bucket is for everybody.

@@ -97,6 +97,9 @@ export class CarMonth {
         const kw = charger.kw > 50 && this.#battery > 70 ? charger.kw / 3 : charger.kw;
         this.#battery = Math.min(charger.limit, this.#battery + (kw / 60 / CAPACITY_KWH) * 92);
         this.#busyUntil = this.minute + AWAKE_AFTER_MIN;
+      } else {
+        // Full: it does not begin again for the little that a car loses while it stands.
+        this.#charger = null;
       }
       const awake = busy || charging || this.minute < this.#busyUntil;
       if (!awake) this.#battery -= DRAIN;

@@ -21,7 +21,7 @@ import { Intake, type IntakeEvents } from "../../src/vehicle/intake.ts";
 import type { LocationPrivacy } from "../../src/vehicle/privacy.ts";
 import { car } from "../../test/support/cars.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import { checkMessage, checkState } from "./shown-check.ts";
+import { checkMessage, checkReadings, checkState } from "./shown-check.ts";
 import { Broken, must } from "./target.ts";
 
 export type FuzzStore = Store<Plan, Execution, Announced>;
@@ -90,6 +90,7 @@ export class CarRig {
     });
     events.on("changed", (change) => {
       checkState(change.state);
+      checkReadings(change.state);
       presenter.onChange(KNOWN_CAR, change);
       this.#follow(change);
     });

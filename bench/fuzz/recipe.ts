@@ -44,11 +44,12 @@ export function recipeOf(seed: number, target: string, index: number): Recipe {
 }
 
 export function pick<T>(list: readonly T[], number: number): T {
-  const item = list[number % list.length];
-  if (item === undefined) throw new Error("nothing to pick from");
-  return item;
+  if (list.length === 0) throw new Error("nothing to pick from");
+  return list[number % list.length] as T;
 }
 
+/** More is refused before anybody looks at it. */
+const MOST_BYTES = 256 * 1024;
 const parsed = new Map<string, Tree>();
 
 /** What a recipe makes of one of the templates (JSON texts). */
@@ -61,7 +62,7 @@ export function cook(recipe: Recipe, templates: readonly string[]): Buffer {
   }
   let tree = deepClone(template);
   for (const [place, what] of recipe.edits) tree = edit(tree, place, what);
-  return pick(TRANSPORTS, recipe.transport)(Buffer.from(write(tree)), recipe.transport);
+  return pick(TRANSPORTS, recipe.transport)(Buffer.from(write(tree)), recipe.transport).subarray(0, MOST_BYTES);
 }
 
 /** Simpler recipes that might fail in the same way, the simplest first. */

@@ -1,12 +1,16 @@
+import { payloadOf } from "../../src/bridge/payload.ts";
 import { isPublishable } from "../../src/bridge/topics.ts";
 import type { Observation } from "../../src/vehicle/observation.ts";
+import { shownReadings } from "../../src/vehicle/shown.ts";
 import { compareAge } from "../../src/vehicle/signal.ts";
 import type { VehicleState } from "../../src/vehicle/state.ts";
 import { must } from "./target.ts";
 
 /** Topics are made of what comes from outside; nothing but these characters may get into them. */
 const LEGAL_TOPIC = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_.-]+)+$/;
-const WORDS_OF_NOTHING = new Set(["", "NaN", "undefined", "null", "Infinity", "-Infinity", "[object Object]"]);
+const WORDS_OF_NOTHING = new Set(["", "undefined", "[object Object]"]);
+/** A car may bear such a name; no number may. */
+const NO_NUMBERS = new Set(["NaN", "null", "Infinity", "-Infinity"]);
 const LATEST = 8_640_000_000_000_000;
 
 /** What is about to be published. */
@@ -17,6 +21,16 @@ export function checkMessage(topic: string, payload: string): void {
   if (!payload.startsWith("{")) return;
   const document: unknown = JSON.parse(payload);
   must(typeof document === "object" && document !== null, `document of ${topic} is none`);
+}
+
+/** What the readings of a car are published as. */
+export function checkReadings(state: VehicleState): void {
+  for (const [name, value] of shownReadings(state, "imperial", () => false)) {
+    const payload = payloadOf(value);
+    must(payload !== "" && payload !== "undefined", `${name} is published as ${JSON.stringify(payload)}`);
+    if (typeof value !== "string") must(!NO_NUMBERS.has(payload), `${name} is published as ${payload}`);
+    if (typeof value === "number") must(Number.isFinite(value), `${name} is ${value}`);
+  }
 }
 
 /** What is held of a car after anything at all came in. */

@@ -20,13 +20,15 @@ export class WebhookTarget implements Target {
   readonly weight = 45;
   #rig: CarRig | undefined;
   #receiver: WebhookReceiver | undefined;
+  #log = new FakeLog();
   #generation = 0;
 
   async renew(): Promise<void> {
     await this.close();
     const rig = new CarRig(pick(PRIVACIES, this.#generation++));
     this.#rig = rig;
-    this.#receiver = new WebhookReceiver({ keys: KEYS, intake: rig.intake, clock: rig.clock, log: new FakeLog() });
+    this.#log = new FakeLog();
+    this.#receiver = new WebhookReceiver({ keys: KEYS, intake: rig.intake, clock: rig.clock, log: this.#log });
   }
 
   async run(recipe: Recipe): Promise<void> {
@@ -36,6 +38,8 @@ export class WebhookTarget implements Target {
     const event = readEvent(body, rig.clock.now());
     const key = pick(KEYS, recipe.aside);
     const answer = await receiver.receive(body, signed(key, body), recipe.aside % 5 === 0 ? "gzip" : undefined);
+    const reason = this.#log.lines.splice(0).find(({ level }) => level === "error")?.fields as { err?: Error } | undefined;
+    if (reason?.err !== undefined) throw reason.err;
     must(SIGNED_STATUSES.has(answer.status), `a signed delivery was answered ${answer.status}`);
     // What is signed is never refused, whatever it holds: that would only make Smartcar send it again.
     if (event.kind !== "verify" && !/^[A-Za-z0-9_.-]{1,256}$/.test(body.toString("latin1"))) {

@@ -25,7 +25,10 @@ export interface SessionOptions {
   readonly connect?: BrokerConnect;
 }
 
-const BACKOFF: BackoffPolicy = { initialMs: seconds(1), factor: 2, maxMs: seconds(60), jitter: 0.3 };
+/** A broker that says no does not change its mind soon. */
+const REFUSED: BackoffPolicy = { initialMs: seconds(1), factor: 2, maxMs: seconds(60), jitter: 0.3 };
+/** One that is away may be back any moment, and everything is to be there within 5 s then; knocking costs next to nothing. */
+const AWAY: BackoffPolicy = { ...REFUSED, maxMs: seconds(3) };
 const CONNECT_LIMIT_MS = seconds(20);
 const ANSWER_LIMIT_MS = seconds(20);
 /** A session this old was a good one. */
@@ -207,7 +210,7 @@ export class Session implements Part {
     this.#failures++;
     this.#tell(failure.detail);
     this.#setStatus(failure.refused ? "refused" : "waiting", failure.detail, failure.fix);
-    this.#retryIn(backoffDelay(BACKOFF, this.#failures, this.#options.random));
+    this.#retryIn(backoffDelay(failure.refused ? REFUSED : AWAY, this.#failures, this.#options.random));
   }
 
   #lost(lastedMs: number, { error, reasonCode }: ConnectionEnd): void {
@@ -227,7 +230,7 @@ export class Session implements Part {
     const reason = lossReason(error, reasonCode);
     this.#log.warn({ broker: this.#label, reason, lastedMs }, "lost the connection to the MQTT broker");
     this.#setStatus("waiting", `the connection to ${this.#label} was lost: ${reason}`);
-    this.#retryIn(backoffDelay(BACKOFF, this.#failures, this.#options.random));
+    this.#retryIn(backoffDelay(AWAY, this.#failures, this.#options.random));
   }
 
   #retryIn(delayMs: number): void {

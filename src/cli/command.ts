@@ -26,12 +26,14 @@ export interface CommandOption {
   readonly about: string;
 }
 
-/** Options as given; a switch is "true". */
+/** Options as given; a switch is "true". The argument stands under its name in the usage. */
 export type GivenOptions = Readonly<Record<string, string | undefined>>;
 
 export interface Command {
   readonly name: string;
   readonly about: string;
+  /** What stands for the one argument in the usage; without it the command takes none. */
+  readonly argument?: string;
   readonly options: readonly CommandOption[];
   /** Returns the exit code. @throws UsageError for an option's value that makes no sense */
   run(options: GivenOptions, terminal: Terminal): Promise<number>;

@@ -119,7 +119,15 @@ async function runAgainst(broker: EmbeddedBroker, terminal: Terminal): Promise<n
   if (loaded === undefined) return WRONG_CONFIGURATION;
   const { log, setLevel } = loggerFor(loaded.config, terminal, redactor);
   const { clock, random, version } = terminal;
-  const app = createApp(loaded.config, { clock, random, log, redactor, setLogLevel: setLevel, version });
+  const app = createApp(loaded.config, {
+    clock,
+    random,
+    log,
+    redactor,
+    setLogLevel: setLevel,
+    version,
+    warnings: loaded.warnings,
+  });
   const firstCar = new Promise<string>((resolve) => {
     broker.onPublish((topic) => {
       const name = CHARGE_LIMIT_TOPIC.exec(topic)?.[1];

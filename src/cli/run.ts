@@ -19,13 +19,13 @@ export async function run(
       terminal.out(`${terminal.version}\n`);
       return 0;
     }
-    const command = chosen(positionals, commands);
+    const { command, argument } = chosen(positionals, commands);
     for (const name of Object.keys(given)) {
       if (!command.options.some((option) => option.name === name)) {
         throw new UsageError(`${command.name} has no option --${name}`);
       }
     }
-    return await command.run(given, terminal);
+    return await command.run({ ...given, ...argument }, terminal);
   } catch (error) {
     terminal.err(failureLine(toError(error)));
     if (!(error instanceof UsageError)) return 1;
@@ -34,13 +34,19 @@ export async function run(
   }
 }
 
-function chosen(positionals: readonly string[], commands: readonly [Command, ...Command[]]): Command {
-  const [name, surplus] = positionals;
-  if (name === undefined) return commands[0];
+function chosen(
+  positionals: readonly string[],
+  commands: readonly [Command, ...Command[]],
+): { readonly command: Command; readonly argument: GivenOptions } {
+  const [name, ...rest] = positionals;
+  if (name === undefined) return { command: commands[0], argument: {} };
   const command = commands.find((each) => each.name === name);
   if (command === undefined) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
+  const argument = command.argument === undefined ? undefined : rest.shift();
+  if (command.argument !== undefined && !argument) throw new UsageError(`${name} needs ${command.argument}`);
+  const [surplus] = rest;
   if (surplus !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(surplus)}`);
-  return command;
+  return { command, argument: command.argument === undefined ? {} : { [command.argument]: argument } };
 }
 
 function parse(argv: readonly string[], commands: readonly Command[]): { positionals: string[]; given: GivenOptions } {

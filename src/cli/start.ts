@@ -15,7 +15,15 @@ export const start: Command = {
     const { log, setLevel } = loggerFor(loaded.config, terminal, redactor);
     for (const warning of loaded.warnings) log.warn({ warning }, "look at the configuration");
     const { clock, random, version } = terminal;
-    const app = createApp(loaded.config, { clock, random, log, redactor, setLogLevel: setLevel, version });
+    const app = createApp(loaded.config, {
+      clock,
+      random,
+      log,
+      redactor,
+      setLogLevel: setLevel,
+      version,
+      warnings: loaded.warnings,
+    });
     return await runDaemon(app, { terminal, log });
   },
 };

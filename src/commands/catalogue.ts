@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isObject, type JsonObject, type JsonValue } from "../lib/json.ts";
+import { asString, isObject, type JsonObject, type JsonValue } from "../lib/json.ts";
 import type { SignalCode } from "../vehicle/ids.ts";
 import type { VehicleState } from "../vehicle/state.ts";
 
@@ -165,7 +165,7 @@ export function showsEffect(spec: CommandSpec, value: JsonValue, state: VehicleS
 function activeLimit(body: JsonObject): unknown {
   if (typeof body["activeLimit"] === "number") return body["activeLimit"];
   const entries = Array.isArray(body["values"]) ? body["values"] : [];
-  const global = entries.find((entry) => isObject(entry) && String(entry["type"]).toUpperCase() === "GLOBAL");
+  const global = entries.find((entry) => isObject(entry) && asString(entry["type"])?.toUpperCase() === "GLOBAL");
   return isObject(global) ? global["limit"] : undefined;
 }
 

@@ -56,7 +56,7 @@ export function readPayload(bytes: Buffer): Payload {
   }
   if (!isObject(parsed)) return { value: parsed, id: null, at: null, unreadable: null };
   const { id, at, ...rest } = parsed;
-  const time = at === undefined || at === null ? null : Date.parse(String(at));
+  const time = at === undefined || at === null ? null : typeof at === "string" ? Date.parse(at) : Number.NaN;
   if (time !== null && Number.isNaN(time)) return unreadable("`at` is no ISO time");
   const idText = typeof id === "number" ? String(id) : asString(id);
   if (idText !== undefined && idText.length > MAX_ID_LENGTH) return unreadable("`id` is longer than 200 characters");

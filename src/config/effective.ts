@@ -3,7 +3,7 @@ import { isObject } from "../lib/json.ts";
 import type { Redactor } from "../lib/redact.ts";
 import type { Config } from "./schema.ts";
 import { type Setting, settings } from "./settings.ts";
-import { MASK, shown } from "./shown.ts";
+import { MASK, shownJson } from "./shown.ts";
 
 /** The effective configuration, one line a key, with where each value comes from. Secrets are masked. */
 export function effectiveLines(config: Config, sources: ReadonlyMap<string, string>, redactor: Redactor): string[] {
@@ -25,5 +25,5 @@ function written(setting: Setting, value: unknown, redactor: Redactor): string {
   if (setting.duration && typeof value === "number") return formatDuration(value);
   if (Array.isArray(value) && setting.kind === "list") return `[${value.join(", ")}]`;
   if (typeof value === "string") return redactor.clean(value);
-  return shown(value, redactor);
+  return shownJson(value, redactor);
 }

@@ -17,16 +17,16 @@ export interface Layer {
   readonly unreadable: boolean;
 }
 
-const WORDS: Record<string, boolean> = {
-  true: true,
-  yes: true,
-  on: true,
-  "1": true,
-  false: false,
-  no: false,
-  off: false,
-  "0": false,
-};
+const WORDS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["yes", true],
+  ["on", true],
+  ["1", true],
+  ["false", false],
+  ["no", false],
+  ["off", false],
+  ["0", false],
+]);
 
 /**
  * Turns text into the kind the schema expects; text that does not fit stays text, and the schema refuses it.
@@ -36,7 +36,7 @@ export function fromWords(kind: SettingKind, text: string): unknown {
   const trimmed = text.trim();
   switch (kind) {
     case "boolean":
-      return WORDS[trimmed.toLowerCase()] ?? text;
+      return WORDS.get(trimmed.toLowerCase()) ?? text;
     case "number":
       return /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : text;
     case "list":

@@ -44,8 +44,9 @@ export function loadConfig(options: LoadOptions): LoadResult {
   deriveDefaults(known, sources);
   const findings: Finding[] = [...contradictions(known), ...resolvePaths(known, options.cwd, readFile)];
   const allProblems = [...problems, ...findings];
-  const warnings = [...noticed, ...suspicions(known)].map(problemLine);
-  if (allProblems.length > 0) return { ok: false, problems: allProblems.map(problemLine), warnings };
+  const line = (problem: Problem) => options.redactor.clean(problemLine(problem));
+  const warnings = [...noticed, ...suspicions(known)].map(line);
+  if (allProblems.length > 0) return { ok: false, problems: allProblems.map(line), warnings };
   // Every key was parsed by its own part of the schema, so the whole has the schema's type.
   return { ok: true, config: deepFreeze(known) as Config, sources, warnings };
 }

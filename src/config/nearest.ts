@@ -12,6 +12,9 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
+/** No word anybody looks for is longer, and the effort grows with the length. */
+const LONGEST = 100;
+
 /** The candidate most like `word`, and how many edits away it is; `undefined` only without candidates. */
 export function nearest(word: string, candidates: Iterable<string>): { word: string; distance: number } | undefined {
   let best: { word: string; distance: number } | undefined;
@@ -24,5 +27,5 @@ export function nearest(word: string, candidates: Iterable<string>): { word: str
 
 /** `clientId`, `client-id` and `CLIENT_ID` are slips of one kind, so they should not count as distance. */
 function plain(word: string): string {
-  return word.toLowerCase().replace(/[-_]/g, "");
+  return word.slice(0, LONGEST).toLowerCase().replace(/[-_]/g, "");
 }

@@ -4,7 +4,7 @@ import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import type { Known } from "./rules.ts";
 import { type Setting, settings } from "./settings.ts";
-import { MASK, shown } from "./shown.ts";
+import { MASK, shown, shownKey } from "./shown.ts";
 import { vehicleSchema } from "./vehicle-list.ts";
 
 /** What could be parsed; sections are filled in key by key. */
@@ -74,7 +74,7 @@ function refused(setting: Setting, given: RawValue, issue: object, redactor: Red
   if (code === "unrecognized_keys") {
     const fields = Object.keys(vehicleSchema.shape);
     return (keys ?? []).map((name) => ({
-      key: `${key}.${name}`,
+      key: `${key}.${shownKey(name)}`,
       what: "is not a known key",
       mend: `did you mean ${nearest(name, fields)?.word}?`,
     }));

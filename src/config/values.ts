@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { days, formatDuration, parseDuration } from "../lib/duration.ts";
 import { isPlainHttpAllowed, withoutTrailingSlash } from "./addresses.ts";
 
 /** What a leaf of the schema says when a value is refused: what is wrong, and how to mend it. */
@@ -42,11 +42,15 @@ export function wholeNumber(limits: { readonly min: number; readonly max?: numbe
     .max(max, { error: `must be ${range}` });
 }
 
+/** Instants that far ahead can still be written as a date. */
+const LONGEST_DURATION_MS = days(366);
+
 export function duration(minMs: number) {
   return fromText((text) => {
     const ms = parseDuration(text);
     if (ms === undefined) return { what: "is no duration", mend: "write a number with its unit: 90s, 15m, 6h, 1d" };
     if (ms < minMs) return { what: "is too short", mend: `use ${formatDuration(minMs)} or more` };
+    if (ms > LONGEST_DURATION_MS) return { what: "is too long", mend: "use 366d or less" };
     return { ok: ms };
   });
 }

@@ -1,4 +1,12 @@
-import type { Finding, Known } from "./rules.ts";
+import type { Finding } from "./rules.ts";
+
+/** The boxes that are mixed up. */
+export interface Boxes {
+  readonly client_id?: string | undefined;
+  readonly client_secret?: readonly string[] | undefined;
+  readonly application_id?: string | undefined;
+  readonly management_token?: readonly string[] | undefined;
+}
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const looksLikeClientId = (text: string | undefined) => text?.startsWith("client_") === true;
@@ -7,7 +15,7 @@ const looksLikeClientId = (text: string | undefined) => text?.startsWith("client
  * Credentials in the wrong box, by their shapes: client ids mostly begin with `client_`, the application id is a UUID,
  * secret and management token are neither. No value is repeated here, since most of them are secret.
  */
-export function wrongBoxes(smartcar: NonNullable<Known["smartcar"]>): Finding[] {
+export function wrongBoxes(smartcar: Boxes): Finding[] {
   const findings: Finding[] = [];
   const { client_id: id, client_secret: secrets = [], application_id: application } = smartcar;
   const tokens = smartcar.management_token ?? [];

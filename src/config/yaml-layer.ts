@@ -1,9 +1,10 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { systemCode } from "../lib/errors.ts";
 import { isObject } from "../lib/json.ts";
 import { fromWords, type Layer, type RawValue } from "./layer.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
+import { shownKey } from "./shown.ts";
 import { type Setting, sections, settings } from "./settings.ts";
 
 const EMPTY: Layer = { values: new Map(), problems: [], warnings: [], unreadable: false };
@@ -33,7 +34,14 @@ export interface YamlSource {
 /** Reads the configuration file: values by key, and every key nobody knows. */
 export function yamlLayer(file: YamlSource): Layer {
   const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false });
+  let document: Document.Parsed;
+  try {
+    // Its warnings would go to the terminal with the text at fault.
+    document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  } catch {
+    const problem = { key: file.name, what: "is nested too deeply", mend: "write lines like units: metric" };
+    return { ...EMPTY, problems: [problem], unreadable: true };
+  }
   if (document.errors.length > 0 || document.warnings.length > 0) {
     const problems = [...document.errors, ...document.warnings].map((error) => {
       const { line, col } = lines.linePos(error.pos[0]);
@@ -95,7 +103,7 @@ function collect(root: Record<string, unknown>, source: string): Layer {
 }
 
 function unknownKey(key: string): Problem {
-  return { key, what: "is not a known key", mend: `did you mean ${nearestKey(key)}?` };
+  return { key: shownKey(key), what: "is not a known key", mend: `did you mean ${nearestKey(key)}?` };
 }
 
 /** A key in the wrong section is found by its own name, a misspelt one by the whole. */

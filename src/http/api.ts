@@ -32,6 +32,8 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   trafficRoutes(api, traffic);
   setupRoutes(api, setup);
   live.register(app);
+  // Before the listener waits for its requests to end.
+  app.addHook("preClose", async () => orders.release());
   app.get("/api/openapi.json", (_request, reply) => reply.send(api.document(version)));
   registerPage(app);
 }

@@ -1,3 +1,4 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { type Clock, type Timer, withTimeout } from "../lib/clock.ts";
@@ -14,6 +15,7 @@ export interface ListenerLimits {
   readonly keepAliveMs: number;
   readonly bodyBytes: number;
   readonly headerBytes: number;
+  /** At once; beyond it the one that has been silent longest is cut. */
   readonly connections: number;
   /** How long running requests may take to end when the listener stops. */
   readonly stopMs: number;
@@ -64,7 +66,7 @@ export function hardenedFastify(limits: ListenerLimits, extra: FastifyServerOpti
     },
     ...extra,
   });
-  app.server.maxConnections = limits.connections;
+  keepRoom(app.server, limits.connections);
   return app;
 }
 
@@ -126,6 +128,35 @@ function listenError(error: unknown, { host, port, hostKey, portKey }: ListenerP
     default:
       return error;
   }
+}
+
+/**
+ * Beyond so many connections, the one that has waited longest without a whole request makes room for the newest. Turning
+ * the newest away instead would let a few hundred silent strangers keep Smartcar out.
+ */
+function keepRoom(server: HttpServer, most: number): void {
+  /** What each connection is being answered, oldest first; null while it is silent. */
+  const open = new Map<Socket, IncomingMessage | null>();
+  server.on("connection", (socket: Socket) => {
+    open.set(socket, null);
+    socket.once("close", () => open.delete(socket));
+    if (open.size <= most) return;
+    for (const [waiting, request] of open) {
+      if (request?.complete === true) continue;
+      waiting.destroy();
+      // Its event comes later than the next connection.
+      open.delete(waiting);
+      return;
+    }
+  });
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    if (open.has(socket)) open.set(socket, request);
+    response.once("close", () => {
+      // To the end of the line: it had something to say.
+      if (open.delete(socket) && !socket.destroyed) open.set(socket, null);
+    });
+  });
 }
 
 const CLIENT_ERRORS: Record<string, string> = {

@@ -7,17 +7,59 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A text with something in it, in whole characters: half ones cannot be written to a database or a topic. */
 export function asString(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && value !== "" ? value.toWellFormed() : undefined;
 }
 
-/** Parses text as JSON; `undefined` when it is none (JSON itself has no `undefined`). */
+/** Nothing anybody means is nested deeper, and code that walks through it must not run out of stack. */
+const DEEPEST = 100;
+/** What may be a number too large to be one; JSON could not write it again. */
+const ENORMOUS = /[eE]\+?\d{3}|\d{300}/;
+
+/**
+ * Parses text as JSON; `undefined` when it is none (JSON itself has no `undefined`), or none that can be handled: nested
+ * deeper than 100 levels. Numbers beyond all bounds become null.
+ */
 export function parseJson(text: string): JsonValue | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
-    return JSON.parse(text) as JsonValue;
+    return (ENORMOUS.test(text) ? JSON.parse(text, finite) : JSON.parse(text)) as JsonValue;
   } catch {
     return undefined;
   }
+}
+
+function finite(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? null : value;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const letter = text.charCodeAt(i);
+    if (letter === QUOTE) {
+      // Brackets inside a text count for nothing.
+      i = text.indexOf('"', i + 1);
+      while (i > 0 && isEscaped(text, i)) i = text.indexOf('"', i + 1);
+      if (i < 0) return false;
+      continue;
+    }
+    // `[` and `{`, `]` and `}` differ in one bit.
+    const bracket = letter | 0x20;
+    if (bracket === 0x7b && ++depth > DEEPEST) return true;
+    if (bracket === 0x7d) depth--;
+  }
+  return false;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0;
+  while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+  return slashes % 2 === 1;
 }
 
 /** Whether two values say the same as JSON; the order of an object's keys does not matter. */

@@ -8,32 +8,31 @@ const MIN_SECRET_LENGTH = 4;
  */
 export class Redactor {
   readonly #secrets = new Set<string>();
-  #pattern: RegExp | undefined;
+  /** Longest first, so that a secret containing another is masked whole. */
+  #forms: readonly string[] = [];
 
   /** Registers a secret in the forms it can appear in: plain, inside JSON, and inside a URL. */
   add(secret: string): void {
     if (secret.length < MIN_SECRET_LENGTH) return;
     for (const form of forms(secret)) this.#secrets.add(form);
-    this.#compile();
+    this.#sort();
   }
 
   /** Forgets a secret that is no longer valid (an expired token), so that the set stays small. */
   remove(secret: string): void {
     for (const form of forms(secret)) this.#secrets.delete(form);
-    this.#compile();
+    this.#sort();
   }
 
   clean(text: string): string {
-    return this.#pattern === undefined ? text : text.replace(this.#pattern, MASK);
+    return this.#forms.reduce((cleaned, form) => cleaned.replaceAll(form, MASK), text);
   }
 
-  #compile(): void {
-    // Longest first, so that a secret containing another is masked whole.
-    const sources = [...this.#secrets].sort((a, b) => b.length - a.length).map((form) => RegExp.escape(form));
-    this.#pattern = sources.length === 0 ? undefined : new RegExp(sources.join("|"), "g");
+  #sort(): void {
+    this.#forms = [...this.#secrets].sort((a, b) => b.length - a.length);
   }
 }
 
 function forms(secret: string): string[] {
-  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
 }

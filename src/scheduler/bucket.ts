@@ -67,9 +67,10 @@ export class ApplicationBucket implements Admission {
   #current(): Level {
     const now = this.#clock.now();
     const level = this.#level ?? this.#store.read<Level>(SETTING) ?? { tokens: CAPACITY, at: now, pausedUntil: 0 };
-    // A clock set back refills nothing; the bucket goes on from there.
+    // A clock set back refills nothing, and moves the end of a pause with it; the bucket goes on from there.
     const refill = Math.max(0, now - level.at) * REFILL_PER_MS;
-    this.#level = { ...level, tokens: Math.min(CAPACITY, level.tokens + refill), at: now };
+    const pausedUntil = level.pausedUntil - Math.max(0, level.at - now);
+    this.#level = { tokens: Math.min(CAPACITY, level.tokens + refill), at: now, pausedUntil };
     return this.#level;
   }
 

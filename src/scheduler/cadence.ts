@@ -124,8 +124,8 @@ const AFTER_REFRESH_MS = minutes(15);
 
 /**
  * A store that does not follow the car is asked when its next refresh is due, so that what it brings is not hours old
- * already. While that is late, reads grow apart with the time it is overdue, up to a day. A car last seen charging has
- * long ceased to, so its end of the matter is looked for at the charging interval.
+ * already. While that is late, reads grow apart with the time it is overdue, up to a day. What was
+ * charging a day ago is hardly charging now, so that is put right sooner: at twice the pace of the charging interval.
  */
 function afterRefresh(
   { budget, now, charging, asleep, settings }: CadenceInput,
@@ -136,7 +136,7 @@ function afterRefresh(
   const expectedAt = refreshedAt + REFRESH_MS;
   const overdueMs = Math.max(0, lastPollAt - expectedAt);
   const [firstAt, stepMs] = charging
-    ? [expectedAt - REFRESH_SPREAD_MS, Math.max(settings.chargingMs, overdueMs / 2)]
+    ? [expectedAt - REFRESH_SPREAD_MS, Math.max(FLOOR_MS, settings.chargingMs / 2, overdueMs / 2)]
     : [expectedAt + AFTER_REFRESH_MS, Math.max(2 * AFTER_REFRESH_MS, overdueMs * 2)];
   const wantedAt = Math.max(firstAt, lastPollAt + stepMs) + jitterMs;
   const earliestAt = lastPollAt + pacedInterval(budget, FLOOR_MS, now);
@@ -164,7 +164,7 @@ const DOUBT_INTERVALS = 4;
  * is the safety net, sooner for a car that was charging when it fell silent.
  */
 function besideWebhook(
-  { now, feed, uncarried, charging, plan, budget }: CadenceInput,
+  { now, feed, uncarried, charging, budget }: CadenceInput,
   lastPollAt: number,
   intervalMs: number,
   jitterMs: number,
@@ -196,10 +196,9 @@ function besideWebhook(
     .map(({ of, afterMs, reason }) => ({ dueAt: (of ?? 0) + afterMs, reason }))
     .sort((a, b) => a.dueAt - b.dueAt);
   if (next === undefined) return net;
-  // What is asked for beside the webhook keeps the pace of the month, too. Such reads come in groups, so a quarter of
-  // the even distance keeps it; and reads that bring nothing newer grow rarer here as well.
-  const quietMs = Math.min(LONGEST_MS, FLOOR_MS * 2 ** Math.min(plan.quiet, 20));
-  const spacingMs = Math.max(quietMs, pacedInterval(budget, 0, now) / 4);
+  // What is asked for beside the webhook keeps the pace of the month, too; such reads come in groups, so a quarter of
+  // the even distance keeps it. Earlier reads that brought nothing do not count: the delivery says that there is news.
+  const spacingMs = Math.max(FLOOR_MS, pacedInterval(budget, 0, now) / 4);
   const dueAt = Math.max(next.dueAt, lastPollAt + spacingMs);
   return dueAt < net.dueAt ? { dueAt, reason: next.reason } : net;
 }

@@ -29,7 +29,7 @@ const TURNING: Readonly<Record<string, (after: unknown) => boolean>> = {
   "closure-islocked": (after) => after === true,
   "charge-ischarging": () => true,
   "charge-ischargingcableconnected": () => true,
-  "transmission-gearstate": (after) => String(after).toUpperCase() === "PARK",
+  "transmission-gearstate": (after) => typeof after === "string" && after.toUpperCase() === "PARK",
 };
 
 /** Follows one delivery. Pure; returns the same object when there was none. */

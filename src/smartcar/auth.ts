@@ -46,6 +46,7 @@ interface HeldToken {
 interface Refusal {
   readonly error: CallError;
   readonly failures: number;
+  readonly since: number;
   readonly until: number;
 }
 
@@ -123,7 +124,9 @@ export class TokenSource implements Part {
 
   #renew(now: number): Promise<string> {
     if (this.#pending !== null) return this.#pending;
-    if (this.#refusal !== null && now < this.#refusal.until) return Promise.reject(this.#refusal.error);
+    // A clock set back behind the refusal says nothing of how long ago it was: the timer has waited long enough.
+    const refusal = this.#refusal;
+    if (refusal !== null && now >= refusal.since && now < refusal.until) return Promise.reject(refusal.error);
     this.#pending = this.#fetch().finally(() => {
       this.#pending = null;
     });
@@ -185,7 +188,7 @@ export class TokenSource implements Part {
     const fields = { code: error.code, status: error.status, hint: error.hint, failures, requestId: error.requestId };
     if (known) log.debug(fields, "smartcar login still fails");
     else log.warn(fields, "smartcar login failed");
-    this.#refusal = { error, failures, until };
+    this.#refusal = { error, failures, since: now, until };
     this.#schedule(until - now);
     return error;
   }

@@ -28,6 +28,8 @@ export interface WebhookStats {
   readonly rejectedWrong: number;
   readonly lastRejectedAt: number | null;
   readonly lastRejection: RejectionCause | null;
+  /** How often each cause was seen. */
+  readonly rejections: Readonly<Partial<Record<RejectionCause, number>>>;
 }
 
 export const NO_REQUESTS: WebhookStats = {
@@ -44,4 +46,5 @@ export const NO_REQUESTS: WebhookStats = {
   rejectedWrong: 0,
   lastRejectedAt: null,
   lastRejection: null,
+  rejections: {},
 };

@@ -70,7 +70,9 @@ export class WebhookReceiver {
     if (firstKey === undefined) {
       return { status: 503, body: { error: "webhooks are not set up: smartcar.management_token is missing" } };
     }
-    if (signature !== undefined && isSignedBy(keys, body, signature)) {
+    // What could have been signed on request, as the answer to a challenge, is signed by nobody.
+    const signedByUs = isSafeChallenge(body.toString("latin1", 0, MAX_VERIFY_BYTES));
+    if (signature !== undefined && !signedByUs && isSignedBy(keys, body, signature)) {
       const receivedAt = clock.now();
       const event = readEvent(body, receivedAt);
       if (event.kind === "verify") return this.#verify(event.challenge, firstKey, body.length);
@@ -143,12 +145,13 @@ export class WebhookReceiver {
 
   #reject(cause: RejectionCause, bytes: number): WebhookAnswer {
     const missing = cause === "signature missing";
-    const { rejectedMissing, rejectedWrong } = this.#stats;
+    const { rejectedMissing, rejectedWrong, rejections } = this.#stats;
     this.#count({
       rejectedMissing: rejectedMissing + (missing ? 1 : 0),
       rejectedWrong: rejectedWrong + (missing ? 0 : 1),
       lastRejectedAt: this.#options.clock.now(),
       lastRejection: cause,
+      rejections: { ...rejections, [cause]: (rejections[cause] ?? 0) + 1 },
     });
     this.#tell({ outcome: "refused", cause, bytes });
     this.#warnSeldom(cause, "unsigned webhook request refused");

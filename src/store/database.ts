@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database, { type Database as Sqlite } from "better-sqlite3";
 import type { Clock } from "../lib/clock.ts";
@@ -87,6 +87,16 @@ export class StoreDatabase implements Part, OpenDatabase {
     return this.#sqlite === undefined ? null : SCHEMA_VERSION;
   }
 
+  /** Of the file and the log beside it; null while they are not there. */
+  get sizeBytes(): number | null {
+    try {
+      const log = statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+      return statSync(this.path).size + log;
+    } catch {
+      return null;
+    }
+  }
+
   /** Space left beside it; null where that cannot be told. */
   get freeBytes(): number | null {
     return freeBytesAt(this.#dataDir);
@@ -123,9 +133,19 @@ export function openError(path: string, dataDir: string, cause: unknown): AppErr
   const code = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
   return new AppError("STORE_OPEN", `cannot open or write the database ${path} as uid ${uid} (${code})`, {
     disposition: "fix-config",
-    hint: `make the directory writable: mkdir -p '${dataDir}' && chown -R ${uid} '${dataDir}', or set data_dir to another one`,
+    hint: remedy(code, dataDir, uid),
     cause,
   });
+}
+
+function remedy(code: string, dataDir: string, uid: number | "unknown"): string {
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
+    return "another program has locked it: stop it (a second smartcar2mqtt with the same data_dir?) and start again";
+  }
+  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") {
+    return `the disk is full: free some space for '${dataDir}', or set data_dir to another one`;
+  }
+  return `make the directory writable: mkdir -p '${dataDir}' && chown -R ${uid} '${dataDir}', or set data_dir to another one`;
 }
 
 export function freeBytesAt(folder: string): number | null {

@@ -153,6 +153,10 @@ export class StateRepository extends Repository implements IntakeStore {
     return before === undefined ? points : [[from, before.value], ...points];
   }
 
+  quarantineSize(): number {
+    return this.one<{ n: number }>("SELECT count(*) AS n FROM quarantine")?.n ?? 0;
+  }
+
   #saveChange(change: Change): void {
     for (const code of change.codes) {
       const signal = change.state.signals.get(code);

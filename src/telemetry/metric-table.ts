@@ -62,7 +62,10 @@ export const METRICS = {
   smartcar2mqtt_last_poll_timestamp_seconds: gauge("When a car was last read.", "vehicle"),
   smartcar2mqtt_last_webhook_timestamp_seconds: gauge("When a car's last delivery came.", "vehicle"),
   smartcar2mqtt_budget_calls_used: gauge("Billed calls of a car this month.", "vehicle"),
-  smartcar2mqtt_budget_calls_remaining: gauge("Billed calls left to a car this month; absent without a limit.", "vehicle"),
+  smartcar2mqtt_budget_calls_remaining: gauge(
+    "Billed calls left to a car this month; absent without a limit.",
+    "vehicle",
+  ),
   smartcar2mqtt_budget_calls_limit: gauge("Billed calls per car and month; 0 is no limit."),
   smartcar2mqtt_vehicles: gauge("Cars known, by whether Smartcar lists them as connected.", "connected"),
   smartcar2mqtt_problems: gauge("Problems a car has at present.", "vehicle"),
@@ -88,7 +91,7 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-/** docs/metrics.md with its table brought up to date. */
+/** The table of docs/metrics.md. */
 export function metricsTable(): string {
   const rows = Object.entries(METRICS).map(
     ([name, { type, labels, help }]) =>

@@ -40,7 +40,7 @@ export class Metrics {
     const metric = this.#all.get(name);
     this.#sources.push(() => {
       if (metric === undefined || metric instanceof Histogram) return;
-      metric.reset();
+      empty(metric, METRICS[name]);
       for (const { value, labels = {} } of samples()) {
         if (metric instanceof Counter) metric.inc({ ...labels }, value);
         else metric.set({ ...labels }, value);
@@ -69,10 +69,15 @@ export class Metrics {
     if (type === "counter") return new Counter(options);
     if (type === "gauge") {
       const made = new Gauge(options);
-      // Without labels prom-client shows 0 before anything is known.
-      made.reset();
+      empty(made, { labels });
       return made;
     }
     return new Histogram({ ...options, ...(buckets === undefined ? {} : { buckets: [...buckets] }) });
   }
+}
+
+/** Without labels prom-client shows 0 where nothing is known; for a gauge that would be a lie. */
+function empty(metric: Counter | Gauge, { labels }: Pick<MetricSpec, "labels">): void {
+  metric.reset();
+  if (metric instanceof Gauge && labels.length === 0) metric.remove();
 }

@@ -21,3 +21,9 @@ export const LOG_PARTS = Object.keys(LOG_PART_TABLE);
 export function isLogPart(name: string): boolean {
   return Object.hasOwn(LOG_PART_TABLE, name);
 }
+
+/** The table of docs/logging.md. */
+export function partsTable(): string {
+  const rows = Object.entries(LOG_PART_TABLE).map(([name, about]) => `| \`${name}\` | ${about} |`);
+  return ["| Part | Speaks of |", "| --- | --- |", ...rows].join("\n");
+}

@@ -263,7 +263,8 @@ function choosePerVehicle(
   return chosen;
 }
 
-function defaultName({ make, model }: Pick<Connection, "make" | "model">): string {
+/** What a car is called that the configuration gives no name. */
+export function defaultName({ make, model }: Pick<Connection, "make" | "model">): string {
   const brand = make === null ? "" : make.length <= 3 ? make : titleCase(make);
   const name =
     model !== null && brand !== "" && model.toLowerCase().startsWith(brand.toLowerCase())

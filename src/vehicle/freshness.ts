@@ -46,6 +46,7 @@ export function staleCodes(state: VehicleState, make: string | null, pollMs: num
 function isActive(state: VehicleState): boolean {
   if (scalar(state, "connectivitystatus-isasleep") === true) return false;
   const speed = scalar(state, "motion-currentspeed");
-  const gear = String(scalar(state, "transmission-gearstate") ?? "PARK").toUpperCase();
-  return scalar(state, "charge-ischarging") === true || (typeof speed === "number" && speed > 0) || gear !== "PARK";
+  const gear = scalar(state, "transmission-gearstate");
+  const inGear = typeof gear === "string" && gear.toUpperCase() !== "PARK";
+  return scalar(state, "charge-ischarging") === true || (typeof speed === "number" && speed > 0) || inGear;
 }

@@ -54,13 +54,14 @@ function walk(value: unknown, level: "rounded" | "off", inPlace = false): unknow
   if (inPlace && isCoordinateText(value)) return null;
   if (!isObject(value)) return value;
   if (level === "off" && isLocationSignal(value)) return { ...value, body: null };
-  const kept: Record<string, unknown> = {};
+  const kept: [string, unknown][] = [];
   for (const [key, inner] of Object.entries(value)) {
     if (ADDRESS.test(key)) continue;
     if (level === "off" && (COORDINATE.test(key) || PLACE.test(key))) continue;
-    kept[key] = COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level, PLACE.test(key));
+    kept.push([key, COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level, PLACE.test(key))]);
   }
-  return kept;
+  // Not by assignment: a key may be called `__proto__`.
+  return Object.fromEntries(kept);
 }
 
 /** A whole signal inside a delivery's text, where the code stands beside the body. */

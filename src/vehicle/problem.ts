@@ -126,7 +126,7 @@ function rank(problem: Problem): number {
   return problem.type === "VEHICLE_STATE" ? 0 : 1;
 }
 
-const MESSAGES: Readonly<Record<string, string>> = {
+const MESSAGES: ReadonlyMap<string, string> = new Map(Object.entries({
   "CONNECTED_SERVICES_ACCOUNT/AUTHENTICATION_FAILED":
     "The sign-in to your car maker's account no longer works. Sign in again to get data and commands back.",
   "CONNECTED_SERVICES_ACCOUNT/PERMISSION": "Your car maker's account does not allow this. Sign in again and allow it.",
@@ -144,10 +144,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
   BILLING: "The Smartcar plan's calls for this month are used up. Webhooks go on; polls resume next month.",
   RATE_LIMIT: "Smartcar asked to slow down; the bridge waits and tries again by itself.",
   CONNECTION: "The car is no longer connected to this Smartcar application. Connect it again.",
-};
+}));
 
 function defaultMessage(type: string, code: string | null): string {
   return (
-    MESSAGES[problemKey(type, code)] ?? MESSAGES[type] ?? `Smartcar reports ${problemKey(type, code)} for this car.`
+    MESSAGES.get(problemKey(type, code)) ?? MESSAGES.get(type) ?? `Smartcar reports ${problemKey(type, code)} for this car.`
   );
 }

@@ -16,7 +16,7 @@ import {
 } from "./brokers.ts";
 import { type Watch, watch } from "./mqtt-watch.ts";
 import { type Program, startProgram } from "./program.ts";
-import { seededRandom } from "./simulator-harness.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 const CREDENTIALS = {
   clientId: "client_simulator",
@@ -59,6 +59,8 @@ export interface BenchOptions {
   readonly smartcar?: "down";
   /** Whether the cars are subscribed to the program's webhook once it runs; default true. */
   readonly webhook?: boolean;
+  /** Where the program keeps its data; otherwise a folder of its own, removed at the end. */
+  readonly dataDir?: string;
 }
 
 /** A broker, Smartcar and somebody who watches the broker, wired to the real program by its environment alone. */
@@ -229,8 +231,8 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
       });
     const seen = await watch(broker.url, "#");
     cleanups.push(() => seen.stop());
-    const dataDir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-e2e-"));
-    cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "smartcar2mqtt-e2e-"));
+    if (options.dataDir === undefined) cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
     const ports = { private: await freePort(), public: await freePort() };
     const bench = new Bench({ broker, newSimulator, seen, dataDir, ports, smartcarPort: port, options, cleanups });
     if (options.smartcar !== "down") await bench.openSimulator();

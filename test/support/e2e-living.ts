@@ -1,6 +1,6 @@
 import { buildCar, type CarOptions } from "../../src/simulator/car-options.ts";
 import type { ModelName } from "../../src/simulator/living/models.ts";
-import { seededRandom } from "./simulator-harness.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /** A living car at the moment of its birth, with everything it tells, standing still from then on. */
 export function frozenCar(model: ModelName): CarOptions {

@@ -25,6 +25,13 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** When the next timer falls due; undefined when none waits. */
+  get nextAt(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.#timers.values()) next = next === undefined ? at : Math.min(next, at);
+    return next === undefined ? undefined : Math.max(next, this.#now);
+  }
+
   /** Moves time forward, running every timer that falls due, also those set meanwhile. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -1,17 +1,8 @@
 import { afterEach, expect } from "vitest";
-import type { Random } from "../../src/lib/backoff.ts";
 import type { JsonValue } from "../../src/lib/json.ts";
 import { Simulator, type SimulatorEvents, type SimulatorOptions } from "../../src/simulator/simulator.ts";
 import { FakeClock } from "./fake-clock.ts";
-
-/** A repeatable sequence of numbers in [0, 1). */
-export function seededRandom(seed = 1): Random {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
-}
+import { seededRandom } from "./seeded-random.ts";
 
 /** A body as a test reads it: any path may be asked for, what is not there is undefined. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read foreign JSON; a wrong path fails the expectation

@@ -14,6 +14,8 @@ export interface Orders {
   vehicle(name: string): Vehicle | undefined;
   /** Hands a request on, as if it had come over MQTT; resolves with its end, or where it stands when time is up. */
   order(request: CommandRequest, waitMs: number): Promise<Execution | null>;
+  /** Lets go of everybody who waits: the listener stops. */
+  release(): void;
   /** The audit table, newest first. */
   audit(limit: number, id: VehicleId | null): readonly Execution[];
 }

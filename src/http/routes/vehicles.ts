@@ -3,7 +3,7 @@ import { days } from "../../lib/duration.ts";
 import type { PollView } from "../../scheduler/poller.ts";
 import { signalSpec } from "../../vehicle/catalogue.ts";
 import type { FinishedSession } from "../../vehicle/charging-session.ts";
-import { type SignalCode, signalCode, type VehicleId, vehicleId } from "../../vehicle/ids.ts";
+import { type SignalCode, signalCode, type VehicleId } from "../../vehicle/ids.ts";
 import { iso } from "../../vehicle/shown.ts";
 import { publishedUnit, toPublishedUnit } from "../../vehicle/units.ts";
 import type { Vehicle } from "../../vehicle/vehicle.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { json } from "./json.ts";
 
 const error = z
   .object({ type: z.string(), code: z.string().nullable(), message: z.string(), action: z.string().nullable() })
@@ -10,7 +11,7 @@ export const AuditRow = z.object({
   vehicle_id: z.string().nullable(),
   vehicle: z.string(),
   command: z.string(),
-  value: z.json(),
+  value: json,
   status: z.enum(["waiting", "sent", "succeeded", "failed", "rejected", "superseded", "unknown"]),
   confirmed: z.boolean().meta({ description: "a signal has shown the effect" }),
   error,
@@ -27,7 +28,7 @@ export type AuditList = z.infer<typeof AuditList>;
 
 export const CommandOrder = z.strictObject({
   command: z.enum(["lock", "charging", "charge_limit", "charge_port", "destination", "charge_schedule", "refresh"]),
-  value: z.json(),
+  value: json,
   id: z.string().min(1).max(200).optional(),
 });
 export type CommandOrder = z.infer<typeof CommandOrder>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { json } from "./json.ts";
 
 /** ISO 8601 in UTC. */
 const time = z.string().nullable();
@@ -8,7 +9,7 @@ const known = z.boolean().nullable();
 export const Reading = z.object({
   name: z.string().meta({ description: "as on MQTT: B/V/<name>" }),
   label: z.string(),
-  value: z.json(),
+  value: json,
   unit: z.string().nullable(),
   group: z.string().nullable(),
   code: z.string().nullable().meta({ description: "the signal it comes from; null for our own" }),

@@ -51,7 +51,7 @@ describe("bridge presenter", () => {
     bridge.start();
     publisher.said();
     broken([{ name: "broker" }]);
-    events.emit("status", { state: "waiting", detail: null, since: clock.now() });
+    events.emit("status", { state: "waiting", detail: null, fix: null, since: clock.now() });
     expect(publisher.json("smartcar/bridge/info")).toMatchObject({ links: [{ name: "broker" }] });
     publisher.said();
     await clock.advance(minutes(5));

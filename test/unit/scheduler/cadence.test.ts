@@ -96,10 +96,12 @@ describe("cadence", () => {
     expect([0, 1, 2, 3, 50].map(quiet)).toEqual([hours(6), hours(12), hours(24), hours(24), hours(24)]);
   });
 
-  it("lets reads beside the webhook grow rarer, too, when they bring nothing newer", () => {
-    const plan = { ...polled(minutes(2)), quiet: 3 };
+  it("reads a car that wakes after weeks in which reads brought nothing newer, and one that fell asleep meanwhile", () => {
+    const plan = { ...polled(minutes(2)), quiet: 14 };
     const feed = heard({ lastAt: NOW, wokeAt: NOW });
-    expect(nextPoll(input({ plan, feed, uncarried: true })).dueAt).toBe(NOW + minutes(38));
+    const dueAt = NOW + minutes(3);
+    expect(nextPoll(input({ plan, feed, uncarried: true })).dueAt).toBe(dueAt);
+    expect(nextPoll(input({ plan, feed, uncarried: true, asleep: true })).dueAt).toBe(dueAt);
   });
 
   it("keeps the pace of the month beside the webhook", () => {
@@ -135,7 +137,7 @@ describe("cadence", () => {
       const charging = (agoMs: number, refreshedAgoMs: number) =>
         next(agoMs, refreshedAgoMs, { charging: true, plan: { ...polled(agoMs), quiet: 6 } });
       expect(charging(0, hours(8))).toBe(hours(15));
-      expect(charging(0, hours(23) + minutes(10))).toBe(minutes(15));
+      expect(charging(0, hours(23) + minutes(10))).toBe(minutes(7.5));
       expect(charging(0, hours(26))).toBe(hours(1));
     });
 

@@ -1,0 +1,96 @@
+import { carObjectId } from "../bridge/discovery.ts";
+import { Topics } from "../bridge/topics.ts";
+import { type LoadResult, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { wrongBoxes } from "../config/wrong-boxes.ts";
+import { wrongConfigurationLink } from "../doctor/account.ts";
+import { type DoctorSettings, examine } from "../doctor/active.ts";
+import { LINK_NAMES, type Link, needs } from "../doctor/link.ts";
+import { linesOf } from "../doctor/report.ts";
+import { WEBHOOK_PATH } from "../http/public-server.ts";
+import { Redactor } from "../lib/redact.ts";
+import type { Command, Terminal } from "./command.ts";
+import { configOption, WRONG_CONFIGURATION } from "./configuration.ts";
+import { reachableHost } from "./free-port.ts";
+
+const SOMETHING_FAILED = 3;
+
+export const doctor: Command = {
+  name: "doctor",
+  about: "look at every link from Smartcar to Home Assistant and say what to do about those that do not hold",
+  options: [
+    configOption,
+    { name: "json", value: null, about: "print JSON" },
+    { name: "billed", value: null, about: "also read the first car, which costs one call" },
+  ],
+  async run(options, terminal) {
+    const redactor = new Redactor();
+    const { env, cwd, clock, random } = terminal;
+    const loaded = loadConfig({ env, cwd, redactor, configFile: options["config"] });
+    const links = loaded.ok
+      ? await examine({
+          settings: settingsOf(loaded.config, loaded.warnings),
+          billed: options["billed"] !== undefined,
+          clock,
+          random,
+          redactor,
+        })
+      : unconfigured(loaded);
+    print(links, options["json"] !== undefined, terminal, redactor);
+    if (!loaded.ok) return WRONG_CONFIGURATION;
+    return links.some(({ status }) => status === "failed") ? SOMETHING_FAILED : 0;
+  },
+};
+
+/** Nothing can be looked at without knowing where. */
+function unconfigured({ problems }: Extract<LoadResult, { ok: false }>): Link[] {
+  const [, ...rest] = LINK_NAMES;
+  return [wrongConfigurationLink(problems), ...rest.map((name) => needs(name, "configuration"))];
+}
+
+function print(links: readonly Link[], json: boolean, { out }: Terminal, redactor: Redactor): void {
+  const text = json ? JSON.stringify({ links }, null, 2) : linesOf(links).join("\n");
+  out(`${redactor.clean(text)}\n`);
+}
+
+function settingsOf(config: Config, warnings: readonly string[]): DoctorSettings {
+  const { smartcar, mqtt, http, homeassistant, polling } = config;
+  const topics = new Topics({ base: mqtt.base_topic, discoveryPrefix: homeassistant.discovery_prefix });
+  const local = (host: string, port: number, path: string) =>
+    port === 0 ? null : `http://${reachableHost(host)}:${port}${path}`;
+  return {
+    warnings,
+    slips: wrongBoxes(smartcar),
+    account: {
+      clientId: smartcar.client_id,
+      clientSecrets: smartcar.client_secret,
+      iamUrl: smartcar.iam_url,
+      vehicleApiUrl: smartcar.vehicle_api_url,
+      managementApiUrl: smartcar.management_api_url,
+      mode: smartcar.mode,
+    },
+    hasWebhookKey: smartcar.management_token.length > 0,
+    autoSubscribe: smartcar.auto_subscribe,
+    callbackUrl: http.public_url === undefined ? null : http.public_url + WEBHOOK_PATH,
+    broker: {
+      url: mqtt.url,
+      username: mqtt.username,
+      password: mqtt.password,
+      caFile: mqtt.ca_file,
+      certFile: mqtt.cert_file,
+      keyFile: mqtt.key_file,
+      servername: mqtt.servername,
+      rejectUnauthorized: mqtt.reject_unauthorized,
+      version: mqtt.version,
+      clientId: mqtt.client_id,
+    },
+    discoveryTopic: homeassistant.enabled ? (id) => topics.discovery(carObjectId(id)) : null,
+    dataDir: config.data_dir,
+    budget: { monthly: polling.monthly_budget, reserve: polling.command_reserve },
+    ignored: new Set(config.vehicles.flatMap(({ id, enabled }) => (enabled === false ? [id] : []))),
+    daemon: {
+      metricsUrl: local(http.host, http.port, "/metrics"),
+      webhookUrl: local(http.public_host, http.public_port, WEBHOOK_PATH),
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Chain } from "../http/schema/chain.ts";
+import { get, live, useConnection, useResource } from "./api.ts";
+import { CarPage } from "./car.tsx";
+import { Cars } from "./cars.tsx";
+import { Login } from "./login.tsx";
+import { SetupPage } from "./setup.tsx";
+import { TrafficPage } from "./traffic.tsx";
+
+type Access = "asking" | "allowed" | "password";
+
+export function App() {
+  const [access, setAccess] = useState<Access>("asking");
+  useEffect(() => {
+    live.onLockedOut = () => setAccess("password");
+    const ask = () =>
+      get<{ allowed: boolean }>("api/access").then(
+        ({ allowed }) => setAccess(allowed ? "allowed" : "password"),
+        () => {
+          setTimeout(ask, 2_000);
+        },
+      );
+    void ask();
+  }, []);
+  if (access === "asking") return <p class="quiet pad">One moment …</p>;
+  if (access === "password") return <Login onDone={() => setAccess("allowed")} />;
+  return <Shell />;
+}
+
+/** `#/cars/family-car` → `["cars", "family-car"]` */
+function useRoute(): readonly string[] {
+  const read = () => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [route, setRoute] = useState(read);
+  useEffect(() => {
+    const onChange = () => {
+      setRoute(read());
+      scrollTo(0, 0);
+    };
+    addEventListener("hashchange", onChange);
+    return () => removeEventListener("hashchange", onChange);
+  }, []);
+  return route;
+}
+
+function Shell() {
+  const [section = "", detail] = useRoute();
+  const chain = useResource<Chain>("api/chain", ["chain"]);
+  useEffect(() => {
+    live.open();
+    return () => live.close();
+  }, []);
+  const broken = chain.data?.links.filter(({ status }) => status === "failed").length ?? 0;
+  const noCars = chain.data?.links.some(({ name, status }) => name === "connections" && status !== "ok") === true;
+  // Whoever has no car yet has come to set up.
+  const page = section === "" ? (chain.data === null ? "" : noCars ? "setup" : "cars") : section;
+
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the content
+      </a>
+      <header class="top">
+        <span class="brand">smartcar2mqtt</span>
+        <nav aria-label="Sections">
+          <Tab to="cars" now={page} label="Cars" />
+          <Tab to="setup" now={page} label="Set-up" badge={broken} />
+          <Tab to="traffic" now={page} label="Traffic" />
+        </nav>
+      </header>
+      <Lost />
+      <main id="main" tabIndex={-1}>
+        {page === "setup" && <SetupPage chain={chain} />}
+        {page === "traffic" && <TrafficPage />}
+        {page === "cars" && (detail === undefined || detail === "") && <Cars />}
+        {page === "cars" && detail !== undefined && detail !== "" && <CarPage id={detail} />}
+      </main>
+    </>
+  );
+}
+
+function skip(event: Event) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function Tab({ to, now, label, badge = 0 }: { to: string; now: string; label: string; badge?: number }) {
+  return (
+    <a href={`#/${to}`} aria-current={to === now ? "page" : undefined}>
+      {label}
+      {badge > 0 && (
+        <span class="badge">
+          {badge}
+          <span class="hidden"> to mend</span>
+        </span>
+      )}
+    </a>
+  );
+}
+
+function Lost() {
+  const connection = useConnection();
+  return (
+    <div role="status" class={connection === "lost" ? "banner" : "hidden"}>
+      {connection === "lost" ? "The bridge does not answer. What you see may be old; trying again …" : ""}
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Resource } from "./api.ts";
+
+/** A text that belongs somewhere else, with the button that takes it along. */
+export function CopyField({ label, text, rows = 1 }: { label: string; text: string; rows?: number }) {
+  const [copied, setCopied] = useState(false);
+  const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
+  const copy = () => {
+    const done = () => {
+      setCopied(true);
+      setTimeout(() => setCopied(false), 2_000);
+    };
+    // Without HTTPS there is no clipboard to ask for; the old way still works.
+    if (navigator.clipboard === undefined) {
+      field.current?.select();
+      if (document.execCommand("copy")) done();
+    } else {
+      navigator.clipboard.writeText(text).then(done, () => field.current?.select());
+    }
+  };
+  return (
+    <div class="copy">
+      <label>
+        <span>{label}</span>
+        {rows > 1 ? (
+          <textarea ref={field} readOnly rows={rows} value={text} />
+        ) : (
+          <input ref={field} readOnly value={text} />
+        )}
+      </label>
+      <button type="button" onClick={copy} aria-label={`Copy: ${label}`}>
+        {copied ? "Copied" : "Copy"}
+      </button>
+    </div>
+  );
+}
+
+/** Wide tables scroll by themselves, so that the page never does. */
+export function Table({ label, head, children }: { label: string; head: readonly string[]; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="table" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {head.map((cell) => (
+              <th key={cell} scope="col">
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+/** What to show while there is nothing to show. */
+export function Waiting({ resource }: { resource: Resource<unknown> }) {
+  return resource.error === null ? <p class="quiet">One moment …</p> : <p class="error">{resource.error}</p>;
+}
+
+export interface Question {
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+  readonly act: () => void;
+}
+
+/** Asks before something dangerous is done. */
+export function Confirm({ question, onClose }: { question: Question | null; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (question === null) dialog.current?.close();
+    else if (dialog.current?.open === false) dialog.current.showModal();
+  }, [question]);
+  return (
+    <dialog ref={dialog} onClose={onClose} aria-labelledby="question">
+      <h2 id="question">{question?.title ?? ""}</h2>
+      <p>{question?.text ?? ""}</p>
+      <div class="row end">
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class="danger"
+          onClick={() => {
+            question?.act();
+            onClose();
+          }}
+        >
+          {question?.yes ?? ""}
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+const MARKS = { ok: "✓", failed: "!", not_known: "?" } as const;
+const WORDS = { ok: "holds", failed: "broken", not_known: "not known" } as const;
+export type Status = keyof typeof MARKS;
+
+export function Mark({ status }: { status: Status }) {
+  return (
+    <span class={`mark ${status}`}>
+      <span aria-hidden="true">{MARKS[status]}</span>
+      <span class="hidden">{WORDS[status]}</span>
+    </span>
+  );
+}

@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { doctor } from "../../src/cli/doctor.ts";
+import { LINK_NAMES } from "../../src/doctor/link.ts";
+import { freePort, hasMosquitto, startMosquitto } from "../support/brokers.ts";
+import { besides, diagnose, runCommand } from "../support/doctor.ts";
+import { type Bench, type BenchOptions, openBench, stillCar } from "../support/e2e-bench.ts";
+import { startProgram } from "../support/program.ts";
+
+const UUID = "3f1c0e5a-0000-4000-8000-000000000000";
+const VIN = "WVWZZZE1ZMP000001";
+
+/** The program with a webhook that works; its public address is known beforehand. */
+async function running(options: BenchOptions = {}, subscribe: "all" | string[] = "all"): Promise<Bench> {
+  const publicPort = await freePort();
+  const url = `http://127.0.0.1:${publicPort}`;
+  const env = { HTTP_PUBLIC_PORT: String(publicPort), HTTP_PUBLIC_URL: url, ...options.env };
+  const bench = await openBench({ ...options, webhook: false, env });
+  try {
+    await bench.start();
+    await bench.simulator.setWebhook({ callbackUrl: `${url}/webhooks/smartcar`, subscribe });
+    return bench;
+  } catch (error) {
+    await bench.close();
+    throw error;
+  }
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
+  let bench: Bench;
+  let env: Readonly<Record<string, string>>;
+  let callbackUrl: string;
+
+  beforeAll(async () => {
+    bench = await running({
+      cars: [stillCar("a", { signals: { "vehicleidentification-vin": { value: VIN } } })],
+      // Only what a test sets up may mend itself.
+      env: { SMARTCAR_AUTO_SUBSCRIBE: "false" },
+    });
+    callbackUrl = `${bench.environment["HTTP_PUBLIC_URL"]}/webhooks/smartcar`;
+    env = besides(bench);
+    await bench.shown();
+    await bench.seen.until(({ topic }) => topic === "homeassistant/device/smartcar_vehicle-a/config");
+    await bench.program.line(({ msg }) => msg === "delivery taken in");
+  });
+  afterAll(() => bench.close());
+
+  it("finds nothing wrong, and says what it does not know", async () => {
+    const { exitCode, failed, links, link, stdout } = await diagnose(env);
+    expect(failed).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(links.map(({ name }) => name)).toEqual(LINK_NAMES);
+    const unknown = links.filter(({ status }) => status === "not_known").map(({ name }) => name);
+    expect(unknown).toEqual(["public address"]);
+    expect(link("public address").detail).toContain("answers as it should");
+    expect(link("signatures").detail).toBe("right");
+    expect(links.every(({ cost }) => cost === "free")).toBe(true);
+    for (const secret of [env["SMARTCAR_CLIENT_SECRET"], env["SMARTCAR_MANAGEMENT_TOKEN"], VIN]) {
+      expect(stdout).not.toContain(secret);
+    }
+  });
+
+  it("does not disturb the bridge", async () => {
+    await diagnose(env);
+    expect(bench.mosquitto.log()).toContain("smartcar2mqtt-doctor");
+    expect(bench.mosquitto.log()).not.toMatch(/smartcar2mqtt-doctor \d \S+\/set/);
+    expect(bench.program.lines.some(({ msg }) => msg === "lost the connection to the MQTT broker")).toBe(false);
+    expect(bench.seen.current().get("smartcar/bridge/state")).toBe("online");
+  });
+
+  it("writes for people, one line a link", async () => {
+    const { stdout, exitCode } = await runCommand(doctor, {}, env);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ok {9}token {12}free {4}Smartcar accepts the credentials$/m);
+    expect(stdout).toMatch(/^Nothing failed\. 1 not known\.$/m);
+  });
+
+  it("shows the same links as the bridge itself", async () => {
+    await bench.seen.publish("smartcar/bridge/request/doctor", JSON.stringify({ id: "d1" }));
+    const { payload } = await bench.seen.until(({ topic }) => topic === "smartcar/bridge/response/doctor");
+    const { data } = JSON.parse(payload) as { data: { links: { name: string; status: string }[] } };
+    expect(data.links.map(({ name }) => name)).toEqual(LINK_NAMES);
+    expect(data.links.filter(({ status }) => status === "failed")).toEqual([]);
+  });
+
+  it("reads one car for one billed call, booked where the bridge counts", async () => {
+    const billed = () => bench.simulator.requests().filter((request) => request.billed).length;
+    const before = billed();
+    const used = async () => Number(/: (\d+) of 500/.exec((await diagnose(env)).link("budget").detail)?.[1]);
+    const usedBefore = await used();
+    const { link, exitCode } = await diagnose(env, { billed: true });
+    expect(link("readings")).toMatchObject({ status: "ok", cost: "billed" });
+    expect(link("readings").detail).toMatch(/^Test a: \d+ values/);
+    expect(exitCode).toBe(0);
+    expect(billed() - before).toBe(1);
+    expect((await used()) - usedBefore).toBe(1);
+  });
+
+  it("names a wrong id in the box", async () => {
+    const { failed, link, exitCode } = await diagnose({ ...env, SMARTCAR_CLIENT_ID: UUID });
+    expect(failed).toEqual(["credentials", "token"]);
+    expect(link("credentials").fix).toContain("belongs in smartcar.application_id");
+    expect(exitCode).toBe(3);
+  });
+
+  it("tells a wrong secret from a login that is away", async () => {
+    const wrong = await diagnose({ ...env, SMARTCAR_CLIENT_SECRET: "not-the-secret-at-all" });
+    expect(wrong.failed).toEqual(["token"]);
+    expect(wrong.link("token").fix).toContain("smartcar.client_secret");
+    expect(wrong.stdout).not.toContain("not-the-secret-at-all");
+    expect(wrong.link("connections").detail).toBe('needs "token" first');
+
+    const away = await diagnose({ ...env, SMARTCAR_IAM_URL: `http://127.0.0.1:${await freePort()}` });
+    expect(away.failed).toEqual(["token"]);
+    expect(away.link("token").detail).toContain("your credentials were not judged");
+  });
+
+  it("names a callback that points elsewhere, with what is expected", async () => {
+    await bench.simulator.setWebhook({ callbackUrl: "http://127.0.0.1:9/elsewhere" });
+    cleanups.push(() => bench.simulator.setWebhook({ callbackUrl }));
+    const { failed, link } = await diagnose(env);
+    expect(failed).toEqual(["callback URL"]);
+    expect(link("callback URL").detail).toContain(callbackUrl);
+    expect(link("callback URL").detail).toContain("http://127.0.0.1:9/elsewhere");
+  });
+
+  it.each([
+    ["webhook enabled", { isEnabled: false }, { isEnabled: true }, "enable the webhook"],
+    ["triggers", { triggers: [] }, { triggers: "all" as const }, "under triggers"],
+    ["signals", { data: [] }, { data: "all" as const }, "under data"],
+  ])("names a webhook whose %s is missing", async (name, change, back, fix) => {
+    await bench.simulator.setWebhook(change);
+    cleanups.push(() => bench.simulator.setWebhook(back));
+    const { failed, link } = await diagnose(env);
+    expect(failed).toEqual([name]);
+    expect(link(name).fix).toContain(fix);
+  });
+
+  it("names a broker that is down, one that refuses the password, and one without TLS", async () => {
+    const down = await diagnose({ ...env, MQTT_URL: `mqtt://127.0.0.1:${await freePort()}` });
+    expect(down.failed).toEqual(["broker"]);
+    expect(down.link("broker").fix).toContain("start the broker");
+
+    const guarded = await startMosquitto({ users: { car: "right-password" } });
+    cleanups.push(() => guarded.stop());
+    const at = { ...env, MQTT_URL: guarded.url, MQTT_USERNAME: "car" };
+    const wrong = await diagnose({ ...at, MQTT_PASSWORD: "wrong-password" });
+    expect(wrong.failed).toEqual(["broker"]);
+    expect(wrong.link("broker").fix).toContain("mqtt.password");
+    expect(wrong.stdout).not.toContain("wrong-password");
+    // Nothing is announced at this one.
+    const right = await diagnose({ ...at, MQTT_PASSWORD: "right-password" });
+    expect(right.failed).toEqual(["discovery"]);
+
+    const plain = await diagnose({ ...env, MQTT_URL: env["MQTT_URL"]?.replace("mqtt:", "mqtts:") });
+    expect(plain.failed).toEqual(["broker"]);
+    expect(plain.link("broker").fix).toContain("TLS");
+  });
+
+  it("names a data directory that is a file", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-doctor-"));
+    cleanups.push(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, "data"), "");
+    const { failed, link } = await diagnose({ ...env, DATA_DIR: join(dir, "data") });
+    expect(failed).toEqual(["disk"]);
+    expect(link("disk").detail).toContain("ENOTDIR");
+    expect(link("disk").fix).toContain("chown");
+  });
+
+  it("names a database that is broken, and leaves it alone", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-doctor-"));
+    cleanups.push(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, "smartcar2mqtt.db"), "no database at all, but long enough to be looked at".repeat(40));
+    const { failed, link } = await diagnose({ ...env, DATA_DIR: dir });
+    expect(failed).toEqual(["disk"]);
+    expect(link("disk").fix).toContain("restore a backup");
+  });
+
+  it("names a budget that is spent, and then reads nothing", async () => {
+    const spent = { ...env, POLLING_MONTHLY_BUDGET: "1", POLLING_COMMAND_RESERVE: "0" };
+    const before = bench.simulator.requests().filter((request) => request.billed).length;
+    const { failed, link } = await diagnose(spent, { billed: true });
+    expect(failed).toEqual(["budget"]);
+    expect(link("budget").fix).toContain("polling.monthly_budget");
+    expect(link("readings").status).toBe("not_known");
+    expect(bench.simulator.requests().filter((request) => request.billed)).toHaveLength(before);
+  });
+
+  it("names a permission that is missing", async () => {
+    bench.simulator.patchCar("vehicle-a", { revoke: ["read_odometer", "read_battery"] });
+    bench.simulator.setSignal("vehicle-a", "charge-ischarging", { body: { value: true } });
+    await bench.seen.until(
+      ({ topic, payload }) =>
+        topic === "smartcar/test-a/signals/tractionbattery-stateofcharge" && payload.includes("PERMISSION"),
+    );
+    const { failed, link } = await diagnose(env);
+    expect(failed).toEqual(["permissions"]);
+    expect(link("permissions").detail).toContain("tractionbattery-stateofcharge");
+    expect(link("permissions").fix).toContain("connect-url");
+  });
+});
+
+describe.skipIf(!hasMosquitto())("doctor", () => {
+  it("names a car that is not subscribed", async () => {
+    const bench = await running({ env: { SMARTCAR_AUTO_SUBSCRIBE: "false" } }, []);
+    cleanups.push(() => bench.close());
+    const { failed, link } = await diagnose(besides(bench));
+    expect(failed).toContain("subscriptions");
+    expect(link("subscriptions").detail).toBe("not subscribed: Test a");
+    expect(link("subscriptions").fix).toContain("smartcar.auto_subscribe");
+  });
+
+  it("names a wrong management token by what the bridge refuses", async () => {
+    const bench = await running();
+    cleanups.push(() => bench.close());
+    await bench.program.line(({ msg }) => msg === "delivery taken in");
+    await bench.end("SIGTERM");
+    const wrong = { ...besides(bench), SMARTCAR_MANAGEMENT_TOKEN: "a-token-of-another-application" };
+    const port = (name: string) => Number(wrong[name as keyof typeof wrong]);
+    const again = await startProgram({
+      env: wrong,
+      dataDir: bench.dataDir,
+      ports: { private: port("HTTP_PORT"), public: port("HTTP_PUBLIC_PORT") },
+    });
+    cleanups.push(() => again.close());
+    bench.simulator.setSignal("vehicle-a", "charge-ischarging", { body: { value: true } });
+    await again.line(({ msg }) => msg === "unsigned webhook request refused");
+    const { failed, link } = await diagnose(wrong);
+    expect(failed).toContain("signatures");
+    expect(link("signatures").detail).toContain("wrong key");
+    expect(link("signatures").fix).toContain("smartcar.management_token");
+  });
+
+  it("says when Smartcar's store is empty", async () => {
+    const bench = await openBench({ simulator: { emptyStoreWithoutWebhook: true } });
+    cleanups.push(() => bench.close());
+    const env = { ...bench.environment, DATA_DIR: bench.dataDir, HTTP_PORT: String(await freePort()) };
+    const { link } = await diagnose(env, { billed: true });
+    expect(link("readings")).toMatchObject({ status: "failed", cost: "billed" });
+    expect(link("readings").detail).toContain("empty store");
+    expect(link("budget").status).toBe("not_known");
+    expect(link("webhook").status).toBe("not_known");
+  });
+
+  it("exits with 2 and says it in JSON too when the configuration is wrong", async () => {
+    const { exitCode, failed, link } = await diagnose({ UNITS: "both" });
+    expect(exitCode).toBe(2);
+    expect(failed).toEqual(["configuration"]);
+    expect(link("configuration").detail).toContain("smartcar.client_id: is missing");
+    expect(link("disk").detail).toBe('needs "configuration" first');
+  });
+});

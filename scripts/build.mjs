@@ -3,17 +3,21 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensurePage } from "./page.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const src = join(root, "src");
 const dist = join(root, "dist");
+/** Built by Vite and not by tsc. */
+const page = join(src, "page");
 
 if (!process.argv.includes("--if-stale") || isStale()) build();
+await ensurePage();
 
 function isStale() {
   const built = modified(join(dist, "main.js"));
   const inputs = ["package-lock.json", "tsconfig.json", "tsconfig.build.json"].map((file) => join(root, file));
-  return [...inputs, ...files(src)].some((file) => modified(file) > built);
+  return [...inputs, ...files(src)].some((file) => !file.startsWith(page) && modified(file) > built);
 }
 
 function build() {
@@ -28,7 +32,7 @@ function build() {
   // What is no TypeScript (pages, styles, tables) is shipped as it is.
   cpSync(src, dist, {
     recursive: true,
-    filter: (path) => statSync(path).isDirectory() || extname(path) !== ".ts",
+    filter: (path) => path !== page && (statSync(path).isDirectory() || extname(path) !== ".ts"),
   });
 }
 

@@ -1,7 +1,9 @@
 // Runs the project's programs on a machine that has only Node.js and npm, also where that Node.js is older than the
 // project's: installs what is missing, then starts the project's own Node.js with the given arguments.
 //
-//   node scripts/launch.mjs [--build] FILE [ARGUMENT…]      --build: bring dist/ up to date first
+//   node scripts/launch.mjs [--build|--page] FILE [ARGUMENT…]
+//
+//   --build: bring dist/ up to date first      --page: only the page, for a program that runs from its sources
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,8 +12,9 @@ import { ensureInstalled, InstallError } from "./install.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const given = process.argv.slice(2);
-const build = given[0] === "--build";
-const args = build ? given.slice(1) : given;
+const FIRST = { "--build": ["build.mjs", "--if-stale"], "--page": ["page.mjs"] };
+const first = FIRST[given[0]];
+const args = first === undefined ? given : given.slice(1);
 
 let child;
 const pass = (signal) => child?.kill(signal);
@@ -24,7 +27,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 
 try {
   const node = await ensureInstalled(root, (line) => process.stderr.write(`smartcar2mqtt: ${line}\n`));
-  const built = build ? await run(node, [join(root, "scripts", "build.mjs"), "--if-stale"]) : 0;
+  const [script, ...options] = first ?? [];
+  const built = script === undefined ? 0 : await run(node, [join(root, "scripts", script), ...options]);
   process.exit(built === 0 ? await run(node, args) : built);
 } catch (error) {
   if (!(error instanceof InstallError)) throw error;

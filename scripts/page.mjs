@@ -1,7 +1,16 @@
 // Builds the page (src/page) into dist/page, unless what is there was built from the same sources: then it takes some
 // milliseconds. The files are compressed here, once, and listed in manifest.json for src/http/page.ts.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync as brotli, constants, gzipSync } from "node:zlib";
@@ -46,6 +55,8 @@ export async function ensurePage() {
     });
     prepare(folder);
     writeFileSync(join(folder, "stamp"), stamp);
+    // Temporary folders are for their owner only; in the image another user reads this one.
+    chmodSync(folder, 0o755);
     rmSync(target, { recursive: true, force: true });
     renameSync(folder, target);
   } catch (error) {

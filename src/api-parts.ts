@@ -1,6 +1,6 @@
-import { brokerLabel } from "./bridge/session-options.ts";
 import type { Publisher } from "./bridge/publisher.ts";
 import type { Session } from "./bridge/session.ts";
+import { brokerLabel } from "./bridge/session-options.ts";
 import type { CommandName } from "./commands/catalogue.ts";
 import { COMMANDS } from "./commands/catalogue.ts";
 import type { Execution } from "./commands/execution.ts";
@@ -117,7 +117,14 @@ export function apiParts(options: ApiPartsOptions): ApiParts {
   return {
     cars,
     orders: ordersOf(options),
-    setup: { setup, connectLink: (order) => connectLinkOf(options, order) },
+    setup: {
+      setup,
+      connectLink: (order) => connectLinkOf(options, order),
+      check: async () => {
+        await options.directory.refresh();
+        options.subscriber.checkSoon();
+      },
+    },
     traffic: { traffic, report: () => reportOf(options, cars, setup(), traffic(), startedAt) },
   };
 }
@@ -189,7 +196,8 @@ const VARIANT_COMMANDS: Readonly<Record<string, CommandName>> = {
 function commandRows(commands: CommandViews, vehicle: Vehicle): CommandRow[] {
   return Object.entries(commands.capabilities(vehicle)).map(([variant, { car, granted, allowed }]) => {
     const command =
-      VARIANT_COMMANDS[variant] ?? (variant.startsWith("charge_schedule") ? "charge_schedule" : (variant as CommandName));
+      VARIANT_COMMANDS[variant] ??
+      (variant.startsWith("charge_schedule") ? "charge_schedule" : (variant as CommandName));
     const allowance = variant === "unlock" ? "unlock" : command;
     const reason = !vehicle.connected
       ? "The car is no longer connected."
@@ -344,7 +352,12 @@ const BOXES = [
 
 function boxesOf({ hasWebhookKey, applicationId, slips }: ApiSettings): Box[] {
   // Without client id and secret nothing starts, so they are there.
-  const given = { client_id: true, client_secret: true, application_id: applicationId !== undefined, management_token: hasWebhookKey };
+  const given = {
+    client_id: true,
+    client_secret: true,
+    application_id: applicationId !== undefined,
+    management_token: hasWebhookKey,
+  };
   return BOXES.map(({ key, looks, where }) => {
     const full = `smartcar.${key}`;
     const set = given[key];
@@ -366,7 +379,11 @@ function connectLinkOf({ settings, states, directory }: ApiPartsOptions, order: 
     throw new Refused(409, "NO_APPLICATION_ID", "smartcar.application_id is not set; Connect links need it");
   }
   if (redirectUri === undefined) {
-    throw new Refused(409, "NO_REDIRECT", "neither http.public_url nor smartcar.redirect_uri is set: there is no way back");
+    throw new Refused(
+      409,
+      "NO_REDIRECT",
+      "neither http.public_url nor smartcar.redirect_uri is set: there is no way back",
+    );
   }
   const { reauthenticate } = order;
   if (reauthenticate !== undefined && directory.get(vehicleId(reauthenticate)) === undefined) {

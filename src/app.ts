@@ -27,7 +27,7 @@ import { PrivateServer } from "./http/private-server.ts";
 import { PublicServer, WEBHOOK_PATH } from "./http/public-server.ts";
 import type { Random } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
-import { seconds } from "./lib/duration.ts";
+import { minutes, seconds } from "./lib/duration.ts";
 import { Lifecycle, type StopFailure } from "./lib/lifecycle.ts";
 import type { Log } from "./lib/log.ts";
 import type { Redactor } from "./lib/redact.ts";
@@ -81,6 +81,8 @@ export interface App {
 
 /** A car shows the effect of a command some seconds after it was answered. */
 const SETTLED_MS = seconds(20);
+/** A look at the webhook costs calls of the application's bucket, which refills with two a minute. */
+const LOOK_AGAIN_MS = minutes(1);
 /** A failed start has little to undo. */
 const UNDO_LIMIT_MS = seconds(5);
 
@@ -147,10 +149,18 @@ export function createApp(config: Config, seams: Seams): App {
     }),
   );
   const trafficLog = new TrafficLog(clock);
+  let lookedAt = 0;
   const webhook = new WebhookReceiver({
     keys: config.smartcar.management_token,
     intake,
-    onAnswered: (record) => trafficLog.delivery(record),
+    onAnswered: (record) => {
+      trafficLog.delivery(record);
+      // Somebody is setting it up in the dashboard right now. Strangers can send these too, so not every one counts.
+      if (record.outcome !== "verified" || subscriber.verdict.kind === "fine") return;
+      if (record.at - lookedAt < LOOK_AGAIN_MS) return;
+      lookedAt = record.at;
+      subscriber.checkSoon();
+    },
     clock,
     log: logOf("webhook"),
   });
@@ -425,6 +435,7 @@ export function createApp(config: Config, seams: Seams): App {
       port: config.http.port,
       readiness: () => chain.readiness(),
       knows: (request) => access.knows(request),
+      isProtected: access.isProtected,
       register: (app) => {
         metricsRoute(app, metrics);
         registerApi(app, { version, now: () => clock.now(), access, live, chain, ...api });

@@ -115,7 +115,9 @@ function anonymous(text: string, { cars, names }: ReportFacts): string {
   });
   for (const name of names) if (name.length > 2) clean = clean.replaceAll(name, "***");
   return clean
-    .replace(/\bhttps?:\/\/[^\s"'|)]+/gi, (url) => (/^https:\/\/([a-z.]+\.)?smartcar\.com(\/|$)/i.test(url) ? url : "http…"))
+    .replace(/\bhttps?:\/\/[^\s"'|)]+/gi, (url) =>
+      /^https:\/\/([a-z.]+\.)?smartcar\.com(\/|$)/i.test(url) ? url : "http…",
+    )
     .replace(/\b[A-HJ-NPR-Z0-9]{17}\b/g, "VIN")
     .replace(/-?\b\d{1,3}\.\d{3,}\b/g, "…");
 }

@@ -92,6 +92,7 @@ class Crashes {
   #undercounted = 0;
   #integrity = "ok";
   #migrating = 0;
+  #migratingFrom = 0;
 
   constructor(world: World, random: () => number, seed: number) {
     this.#world = world;
@@ -183,7 +184,8 @@ class Crashes {
     if (this.#migrating++ === 0 || this.#random() < 0.7) {
       rmSync(dataDir, { recursive: true });
       this.#world.folder("migrating");
-      createOldDatabase(dataDir, between(this.#random, 1, SCHEMA_VERSION - 1));
+      this.#migratingFrom = between(this.#random, 1, SCHEMA_VERSION - 1);
+      createOldDatabase(dataDir, this.#migratingFrom);
     }
     const program = await this.#world.run({ dataDir, wait: false });
     const afterMs = between(this.#random, 250, 700);
@@ -207,7 +209,13 @@ class Crashes {
   }
 
   #checkOldRows(dataDir: string): void {
-    const rows = oldRows(join(dataDir, DATABASE_FILE));
+    const path = join(dataDir, DATABASE_FILE);
+    const rows = oldRows(path);
+    // The copy is there before anything changes.
+    if (readDisk(dataDir)?.schema === SCHEMA_VERSION) {
+      const kept = oldRows(`${path}.v${this.#migratingFrom}`);
+      if (Object.values(kept).some((count) => count !== 1)) this.#violate(`the copy holds ${JSON.stringify(kept)}`);
+    }
     // Smartcar's list may have taken the car away meanwhile (it takes two lists), and commands are kept for ever.
     if (rows["commands"] !== 1 || (rows["calls"] ?? 0) < 1) this.#violate(`a migration lost ${JSON.stringify(rows)}`);
   }

@@ -7,7 +7,12 @@ import { cook, pick, type Recipe } from "./recipe.ts";
 import { checkPrototypes, must, type Target } from "./target.ts";
 
 /** Secrets that must not be seen whatever is wrong around them. */
-const CANARIES = { client: "canary-client-secret-41", token: "canary-management-42", mqtt: "canary-mqtt-43", http: "canary-http-44" };
+const CANARIES = {
+  client: "canary-client-secret-41",
+  token: "canary-management-42",
+  mqtt: "canary-mqtt-43",
+  http: "canary-http-44",
+};
 
 /** JSON is YAML too, so the same edits do. */
 const FILES: readonly string[] = [
@@ -17,13 +22,22 @@ const FILES: readonly string[] = [
     polling: { mode: "auto", charging_interval: "15m", idle_interval: "6h", monthly_budget: 500, command_reserve: 50 },
     commands: { allow: ["lock", "refresh"], max_age: "60s" },
     privacy: { location: "rounded" },
-    http: { host: "127.0.0.1", port: 8080, password: CANARIES.http, public_port: 8088, public_url: "https://a.example" },
+    http: {
+      host: "127.0.0.1",
+      port: 8080,
+      password: CANARIES.http,
+      public_port: 8088,
+      public_url: "https://a.example",
+    },
     units: "metric",
     log: { level: "info", format: "json" },
     data_dir: "./data",
     vehicles: [{ id: "veh-1", topic: "family-car", name: "Family", location: "off", enabled: true, accept: ["a-b"] }],
   }),
-  JSON.stringify({ smartcar: { client_id: "client_x", client_secret: [CANARIES.client] }, homeassistant: { enabled: false } }),
+  JSON.stringify({
+    smartcar: { client_id: "client_x", client_secret: [CANARIES.client] },
+    homeassistant: { enabled: false },
+  }),
 ];
 const BLOCK = `smartcar:
   client_id: client_x
@@ -64,7 +78,10 @@ export class ConfigTarget implements Target {
         throw Object.assign(new Error("ENOENT"), { code: "ENOENT" });
       },
     });
-    const lines = [...result.warnings, ...(result.ok ? effectiveLines(result.config, result.sources, redactor) : result.problems)];
+    const lines = [
+      ...result.warnings,
+      ...(result.ok ? effectiveLines(result.config, result.sources, redactor) : result.problems),
+    ];
     must(result.ok || result.problems.length > 0, "refused without a reason");
     for (const line of lines) {
       must(!/[\r\n]/.test(line), `more than one line: ${JSON.stringify(line.slice(0, 100))}`);

@@ -1,5 +1,5 @@
-import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { minimised, type Recipe, recipeOf } from "./recipe.ts";
 import type { Target } from "./target.ts";
 
@@ -105,7 +105,10 @@ async function smallest(
 
 /** Failures of one kind are told once; numbers and quoted words differ. */
 function kindOf(error: string): string {
-  return (error.split("\n")[0] ?? "").replace(/\d+/g, "#").replace(/"[^"]*"/g, '"…"').slice(0, 120);
+  return (error.split("\n")[0] ?? "")
+    .replace(/\d+/g, "#")
+    .replace(/"[^"]*"/g, '"…"')
+    .slice(0, 120);
 }
 
 function told(error: unknown): string {

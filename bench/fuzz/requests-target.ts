@@ -15,7 +15,18 @@ import { cook, pick, type Recipe } from "./recipe.ts";
 import { Broken, checkPrototypes, must, type Target } from "./target.ts";
 import { REQUEST_BODIES } from "./templates.ts";
 
-const NAMES = ["refresh", "republish", "polling", "polling", "log_level", "doctor", "__proto__", "constructor", "😀", "a b"];
+const NAMES = [
+  "refresh",
+  "republish",
+  "polling",
+  "polling",
+  "log_level",
+  "doctor",
+  "__proto__",
+  "constructor",
+  "😀",
+  "a b",
+];
 const DURATIONS = ["5m", "15m", "1d", "365d", "366d", "36500d", "100000000d", "104249991d", "4m", "0s", "-1s", "1e9d"];
 const LEVELS = new Set(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
 

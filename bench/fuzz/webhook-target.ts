@@ -38,7 +38,9 @@ export class WebhookTarget implements Target {
     const event = readEvent(body, rig.clock.now());
     const key = pick(KEYS, recipe.aside);
     const answer = await receiver.receive(body, signed(key, body), recipe.aside % 5 === 0 ? "gzip" : undefined);
-    const reason = this.#log.lines.splice(0).find(({ level }) => level === "error")?.fields as { err?: Error } | undefined;
+    const reason = this.#log.lines.splice(0).find(({ level }) => level === "error")?.fields as
+      | { err?: Error }
+      | undefined;
     if (reason?.err !== undefined) throw reason.err;
     must(SIGNED_STATUSES.has(answer.status), `a signed delivery was answered ${answer.status}`);
     // What is signed is never refused, whatever it holds: that would only make Smartcar send it again.

@@ -93,7 +93,8 @@ function networkFix(code: string): string {
   if (code.startsWith("ENOTFOUND") || code === "EAI_AGAIN") return "correct the host name in mqtt.url";
   if (/CERT|SIGNATURE|ISSUER/.test(code))
     return "set mqtt.ca_file to the authority of the broker's certificate, or mqtt.servername to the name in it";
-  if (/SSL|TLS|EPROTO|ECONNRESET/.test(code)) return "make scheme and port of mqtt.url fit the broker's listener, with TLS or without";
+  if (/SSL|TLS|EPROTO|ECONNRESET/.test(code))
+    return "make scheme and port of mqtt.url fit the broker's listener, with TLS or without";
   return "start the broker, or correct host and port in mqtt.url";
 }
 

@@ -149,7 +149,7 @@ function introduction(privateUrl: string, { host, port }: EmbeddedBroker): strin
     "",
     "smartcar2mqtt is running against a simulated Smartcar. Ctrl-C ends it.",
     "",
-    `  Open       ${privateUrl}/readyz`,
+    `  Open       ${privateUrl}/`,
     `  Subscribe  mosquitto_sub -h ${host} -p ${port} -v -t 'smartcar/#'`,
     "",
   ].join("\n");

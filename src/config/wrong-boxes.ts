@@ -1,4 +1,9 @@
-import type { Finding } from "./rules.ts";
+/** A value in the wrong box. It is not repeated here: most of them are secret. */
+export interface WrongBox {
+  readonly key: string;
+  readonly what: string;
+  readonly mend: string;
+}
 
 /** The boxes that are mixed up. */
 export interface Boxes {
@@ -13,10 +18,10 @@ const looksLikeClientId = (text: string | undefined) => text?.startsWith("client
 
 /**
  * Credentials in the wrong box, by their shapes: client ids mostly begin with `client_`, the application id is a UUID,
- * secret and management token are neither. No value is repeated here, since most of them are secret.
+ * secret and management token are neither.
  */
-export function wrongBoxes(smartcar: Boxes): Finding[] {
-  const findings: Finding[] = [];
+export function wrongBoxes(smartcar: Boxes): WrongBox[] {
+  const findings: WrongBox[] = [];
   const { client_id: id, client_secret: secrets = [], application_id: application } = smartcar;
   const tokens = smartcar.management_token ?? [];
   const note = (key: string, what: string, mend: string) => findings.push({ key: `smartcar.${key}`, what, mend });
@@ -26,7 +31,7 @@ export function wrongBoxes(smartcar: Boxes): Finding[] {
       "looks like the application id",
       "V3 client ids begin with client_; this value belongs in smartcar.application_id",
     );
-  } else if (id !== undefined && tokens.includes(id)) {
+  } else if (id !== undefined && !looksLikeClientId(id) && tokens.includes(id)) {
     note("client_id", "is the same as the management token", "put the client id here that begins with client_");
   }
   if (looksLikeClientId(application)) {

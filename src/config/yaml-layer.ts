@@ -1,11 +1,11 @@
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 import { systemCode } from "../lib/errors.ts";
 import { isObject } from "../lib/json.ts";
 import { fromWords, type Layer, type RawValue } from "./layer.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
-import { shownKey } from "./shown.ts";
 import { type Setting, sections, settings } from "./settings.ts";
+import { shownKey } from "./shown.ts";
 
 const EMPTY: Layer = { values: new Map(), problems: [], warnings: [], unreadable: false };
 
@@ -20,6 +20,7 @@ const SYNTAX: Record<string, string> = {
   DUPLICATE_KEY: "a key stands twice",
   MISSING_CHAR: "a quote, bracket or colon is missing",
   MULTILINE_IMPLICIT_KEY: "a colon is missing",
+  RESOURCE_EXHAUSTION: "it is nested too deeply",
   TAB_AS_INDENT: "indented with a tab",
   TAG_RESOLVE_FAILED: "a value beginning with ! needs quotes",
   UNEXPECTED_TOKEN: "something does not belong here",
@@ -34,14 +35,8 @@ export interface YamlSource {
 /** Reads the configuration file: values by key, and every key nobody knows. */
 export function yamlLayer(file: YamlSource): Layer {
   const lines = new LineCounter();
-  let document: Document.Parsed;
-  try {
-    // Its warnings would go to the terminal with the text at fault.
-    document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
-  } catch {
-    const problem = { key: file.name, what: "is nested too deeply", mend: "write lines like units: metric" };
-    return { ...EMPTY, problems: [problem], unreadable: true };
-  }
+  // Its warnings would go to the terminal with the text at fault.
+  const document = parseDocument(file.text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
   if (document.errors.length > 0 || document.warnings.length > 0) {
     const problems = [...document.errors, ...document.warnings].map((error) => {
       const { line, col } = lines.linePos(error.pos[0]);

@@ -85,8 +85,9 @@ export class Access {
   /** A browser that opens the page gets the page, which asks for the password; everybody else gets the reason. */
   #ask(request: FastifyRequest, reply: FastifyReply, path: string): unknown {
     void reply.code(401);
-    // Without this header a page's own requests do not make the browser ask in a window of its own.
-    const byPage = request.headers["sec-fetch-dest"] === "empty";
+    // With this header a browser asks in a window of its own; the page asks better. Scripts need it to know what to send.
+    const accept = request.headers.accept ?? "";
+    const byPage = /text\/(html|event-stream)/.test(accept) || request.headers["x-requested-with"] !== undefined;
     if (!byPage) void reply.header("www-authenticate", 'Basic realm="smartcar2mqtt", charset="UTF-8"');
     if (path === "/") return undefined;
     return reply.send({ error: "the password is missing or wrong (http.password)" });

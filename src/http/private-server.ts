@@ -20,6 +20,8 @@ export interface PrivateServerOptions {
   readonly ownHosts?: readonly string[];
   /** Whether a request proves by itself that it comes from somebody who may do everything. */
   readonly knows?: (request: FastifyRequest) => boolean;
+  /** Whether a password stands before all that is told of cars: then no name of another's making can get at it. */
+  readonly isProtected?: boolean;
   /** Adds the page, the API and the metrics. They get the guards of this listener. */
   readonly register?: (app: FastifyInstance) => void;
   readonly clock: Clock;
@@ -39,6 +41,8 @@ const SECURITY_HEADERS = {
   "cache-control": "no-store",
 };
 
+/** What tells of cars. A page elsewhere may have its own name resolve to this machine, and would be allowed to read it. */
+const TELLING = /^\/api\//;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** The listener for people and supervisors at home: health, readiness, and what `register` adds. */
@@ -75,12 +79,15 @@ export class PrivateServer implements Part {
   }
 
   #build(): FastifyInstance {
-    const { readiness, ownHosts = [], register, knows, log } = this.#options;
+    const { readiness, ownHosts = [], register, knows, isProtected = false, log } = this.#options;
     const app = hardenedFastify(this.#limits, { exposeHeadRoutes: true });
     app.addHook("onRequest", async (request, reply) => {
       void reply.headers(SECURITY_HEADERS);
-      if (READING.has(request.method)) return;
       const { host, origin, "x-forwarded-host": forwarded } = request.headers;
+      if (READING.has(request.method)) {
+        if (isProtected || !TELLING.test(request.url) || mayChange(host, undefined, ownHosts)) return;
+        return fail(reply, 403, "this name is not known here: use the address or a local name, or set http.password");
+      }
       const forwardedHost = Array.isArray(forwarded) ? undefined : forwarded;
       if (mayChange(host, origin, ownHosts, { forwardedHost, trusted: knows?.(request) === true })) return;
       return fail(reply, 403, "this request does not come from this page");

@@ -11,7 +11,7 @@ export class Redactor {
   /** Longest first, so that a secret containing another is masked whole. */
   #forms: readonly string[] = [];
 
-  /** Registers a secret in the forms it can appear in: plain, inside JSON, and inside a URL. */
+  /** Registers a secret in the forms it can appear in: plain, inside JSON, a URL and a form. */
   add(secret: string): void {
     if (secret.length < MIN_SECRET_LENGTH) return;
     for (const form of forms(secret)) this.#secrets.add(form);
@@ -34,5 +34,6 @@ export class Redactor {
 }
 
 function forms(secret: string): string[] {
-  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
+  const inForm = new URLSearchParams({ x: secret }).toString().slice("x=".length);
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed()), inForm];
 }

@@ -10,13 +10,16 @@ export class ApiError extends Error {
   }
 }
 
+/** So that a missing password is the page's to ask for, not the browser's. */
+const OURS = { accept: "application/json", "x-requested-with": "page" };
+
 // Every address is relative to the page's own, so that it works wherever the page is mounted.
 export async function get<T>(path: string): Promise<T> {
-  return await read<T>(await fetch(path, { headers: { accept: "application/json" } }));
+  return await read<T>(await fetch(path, { headers: OURS }));
 }
 
 export async function post<T>(path: string, body: object): Promise<T> {
-  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const init = { method: "POST", headers: { ...OURS, "content-type": "application/json" }, body: JSON.stringify(body) };
   return await read<T>(await fetch(path, init));
 }
 
@@ -144,7 +147,7 @@ export function useResource<T>(path: string, topics: readonly string[]): Resourc
       });
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new address is a new question
+  // A new address is a new question.
   useEffect(() => reload(), [path, reload]);
   useEffect(() => {
     const mine = new Set(wanted.split(" "));

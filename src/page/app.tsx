@@ -56,9 +56,9 @@ function Shell() {
 
   return (
     <>
-      <a class="skip" href="#main" onClick={skip}>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         Skip to the content
-      </a>
+      </button>
       <header class="top">
         <span class="brand">smartcar2mqtt</span>
         <nav aria-label="Sections">
@@ -76,11 +76,6 @@ function Shell() {
       </main>
     </>
   );
-}
-
-function skip(event: Event) {
-  event.preventDefault();
-  document.getElementById("main")?.focus();
 }
 
 function Tab({ to, now, label, badge = 0 }: { to: string; now: string; label: string; badge?: number }) {

@@ -42,7 +42,7 @@ export function Card({ car, link = false }: { car: VehicleSummary; link?: boolea
       </div>
       <p class="level">
         <span class="big" data-testid="level">
-          {percent === null ? "–" : number(percent)}
+          {percent === null ? "–" : Math.round(percent)}
           <small>%</small>
         </span>
         {range !== undefined && typeof range.value === "number" && (
@@ -53,7 +53,7 @@ export function Card({ car, link = false }: { car: VehicleSummary; link?: boolea
       </p>
       <Meter percent={percent} limit={by("charge_limit")?.value} charging={charging} label={level?.label ?? "Level"} />
       <ul class="facts">
-        <li class={charging ? "good" : ""}>{chargingText(by, charging)}</li>
+        {by("charging") !== undefined && <li class={charging ? "good" : ""}>{chargingText(by, charging)}</li>}
         <Fact reading={by("lock")} text={lockText} />
         <Fact reading={by("location")} text={(value) => (isPlace(value) ? `at ${shown(value, null)}` : null)} />
         <Fact reading={by("odometer")} text={(value, unit) => shown(value, unit)} />
@@ -124,6 +124,7 @@ function Meter({
   const width = Math.max(0, Math.min(100, percent ?? 0));
   const kind = charging ? "charging" : width < 15 ? "low" : "";
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a <meter> looks different in every browser
     <div
       class={`meter ${kind}`}
       role="meter"
@@ -134,7 +135,9 @@ function Meter({
       aria-valuetext={percent === null ? "unknown" : `${number(percent)} %`}
     >
       <span style={{ width: `${width}%` }} />
-      {typeof limit === "number" && limit < 100 && <i style={{ left: `${limit}%` }} title={`charge limit ${limit} %`} />}
+      {typeof limit === "number" && limit < 100 && (
+        <i style={{ left: `${limit}%` }} title={`charge limit ${limit} %`} />
+      )}
     </div>
   );
 }

@@ -19,9 +19,9 @@ export interface ChartProps {
   readonly ceiling?: { readonly value: number; readonly label: string };
 }
 
-const WIDTH = 640;
-const HEIGHT = 200;
-const PAD = { left: 52, right: 12, top: 12, bottom: 26 };
+const WIDTH = 440;
+const HEIGHT = 180;
+const PAD = { left: 48, right: 12, top: 12, bottom: 26 };
 
 /** A line over time. Small on purpose; the numbers are read out below it, also by keyboard. */
 export function Chart(props: ChartProps) {
@@ -54,8 +54,17 @@ export function Chart(props: ChartProps) {
   if (points.length === 0) return <p class="quiet chart-empty">Nothing recorded in this time.</p>;
   return (
     <figure class="chart">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the reading */}
-      <svg ref={svg} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${label}, arrow keys move`} tabIndex={0} onPointerMove={move} onPointerLeave={() => setAt(null)} onKeyDown={step}>
+      <svg
+        ref={svg}
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        role="img"
+        aria-label={`${label}, arrow keys move`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the reading
+        tabIndex={0}
+        onPointerMove={move}
+        onPointerLeave={() => setAt(null)}
+        onKeyDown={step}
+      >
         {ticks(low, high).map((value) => (
           <g key={value}>
             <line class="grid" x1={PAD.left} x2={WIDTH - PAD.right} y1={y(value)} y2={y(value)} />

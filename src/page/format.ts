@@ -15,17 +15,22 @@ export function useNow(): number {
   return now;
 }
 
-/** `just now`, `4 min ago`, `in 2 h`, `3 days ago` */
+/** `just now`, `4 min ago`, `3 days ago`. Two clocks never agree, so a moment ahead of now is now. */
 export function ago(time: string | null, now: number): string {
   if (time === null) return "never";
   const ms = now - Date.parse(time);
-  const [amount, future] = [Math.abs(ms), ms < 0];
-  if (amount < MINUTE) return future ? "any moment" : "just now";
-  const text = span(amount);
-  return future ? `in ${text}` : `${text} ago`;
+  if (ms < -MINUTE) return until(time, now);
+  return ms < MINUTE ? "just now" : `${span(ms)} ago`;
+}
+
+/** `any moment`, `in 2 h` */
+export function until(time: string, now: number): string {
+  const ms = Date.parse(time) - now;
+  return ms < MINUTE ? "any moment" : `in ${span(ms)}`;
 }
 
 export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < MINUTE) return `${Math.round(ms / 1_000)} s`;
   if (ms < 90 * MINUTE) return `${Math.round(ms / MINUTE)} min`;
   if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} h`;

@@ -18,7 +18,16 @@ export function Login({ onDone }: { onDone: () => void }) {
     <main class="login">
       <h1>smartcar2mqtt</h1>
       <form onSubmit={(event) => void submit(event)}>
-        <input class="hidden" type="text" name="username" autocomplete="username" value="smartcar2mqtt" tabIndex={-1} aria-hidden="true" readOnly />
+        <input
+          class="hidden"
+          type="text"
+          name="username"
+          autocomplete="username"
+          value="smartcar2mqtt"
+          tabIndex={-1}
+          aria-hidden="true"
+          readOnly
+        />
         <label for="password">Password</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required />
         <p class="error" role="alert">

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Resource } from "./api.ts";
 
 /** A text that belongs somewhere else, with the button that takes it along. */
 export function CopyField({ label, text, rows = 1 }: { label: string; text: string; rows?: number }) {
   const [copied, setCopied] = useState(false);
   const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
+  const id = useId();
   const copy = () => {
     const done = () => {
       setCopied(true);
@@ -21,14 +22,16 @@ export function CopyField({ label, text, rows = 1 }: { label: string; text: stri
   };
   return (
     <div class="copy">
-      <label>
-        <span>{label}</span>
+      <div>
+        <label for={id}>
+          <span>{label}</span>
+        </label>
         {rows > 1 ? (
-          <textarea ref={field} readOnly rows={rows} value={text} />
+          <textarea id={id} ref={field} readOnly rows={rows} value={text} />
         ) : (
-          <input ref={field} readOnly value={text} />
+          <input id={id} ref={field} readOnly value={text} />
         )}
-      </label>
+      </div>
       <button type="button" onClick={copy} aria-label={`Copy: ${label}`}>
         {copied ? "Copied" : "Copy"}
       </button>
@@ -37,10 +40,30 @@ export function CopyField({ label, text, rows = 1 }: { label: string; text: stri
 }
 
 /** Wide tables scroll by themselves, so that the page never does. */
-export function Table({ label, head, children }: { label: string; head: readonly string[]; children: ComponentChildren }) {
+export function Table({
+  label,
+  head,
+  tall = false,
+  stack = false,
+  children,
+}: {
+  label: string;
+  head: readonly string[];
+  /** Scrolls by itself when it is long. */
+  tall?: boolean;
+  /** On a phone each row becomes two lines. */
+  stack?: boolean;
+  children: ComponentChildren;
+}) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="table" aria-label={label} tabIndex={0}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for input, and a section would be a landmark
+    <div
+      class={`table ${tall ? "tall" : ""} ${stack ? "stack" : ""}`}
+      role="group"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
       <table>
         <thead>
           <tr>
@@ -53,7 +76,7 @@ export function Table({ label, head, children }: { label: string; head: readonly
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

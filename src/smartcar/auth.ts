@@ -157,7 +157,7 @@ export class TokenSource implements Part {
 
   /** The secret that worked last comes first; the others only when the login does not believe it. */
   async #trySecrets(signal: AbortSignal): Promise<IssuedToken> {
-    const { clientId, clientSecrets, bodyForm, http, clock } = this.#options;
+    const { clientId, clientSecrets, bodyForm, http, clock, redactor } = this.#options;
     let refusal = smartcarError("SC_CREDENTIALS", "no client secret is configured", { sent: false });
     for (let tried = 0; tried < clientSecrets.length; tried++) {
       const index = (this.#secretIndex + tried) % clientSecrets.length;
@@ -168,7 +168,8 @@ export class TokenSource implements Part {
         this.#secretIndex = index;
         return issued;
       }
-      refusal = tokenRefusal(answer, clock.now());
+      // Whatever the login quotes of what it was sent, is shown to people.
+      refusal = tokenRefusal({ ...answer, text: redactor.clean(answer.text) }, clock.now());
       if (!isWrongSecret(refusal)) break;
     }
     throw refusal;

@@ -49,10 +49,18 @@ export function readResolution(value: unknown): { action: string | null; url: st
 /** Its sentence: the `detail` of V3 (a list in V2), the `description` of V2, or whatever else is text. */
 export function messageOf(error: Record<string, unknown>): string | null {
   for (const key of ["detail", "description", "title", "error_description", "message"]) {
-    const text = asString(error[key]);
-    if (text !== undefined) return text;
+    const text = words(error[key]);
+    if (text !== null) return text;
   }
   return null;
+}
+
+/** Letters and digits of a vehicle identification number, which has no I, O or Q. */
+const VIN = /\b(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}\b/g;
+
+/** A sentence of Smartcar's for people. It goes into results, reports and logs, where no VIN belongs. */
+export function words(value: unknown): string | null {
+  return asString(value)?.replace(VIN, "(VIN)") ?? null;
 }
 
 function fields(error: Record<string, unknown>): ErrorBody {
@@ -65,7 +73,7 @@ function fields(error: Record<string, unknown>): ErrorBody {
     message: messageOf(error),
     ...readResolution(error["resolution"]),
     requestId: asString(error["requestId"]) ?? asString(debug["requestId"]) ?? asString(meta["requestId"]) ?? null,
-    ownerMessage: asString(error["suggestedUserMessage"]) ?? null,
+    ownerMessage: words(error["suggestedUserMessage"]),
   };
 }
 

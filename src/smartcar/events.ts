@@ -3,7 +3,7 @@ import { asString, isObject, parseJson } from "../lib/json.ts";
 import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
 import type { Batch, ProblemReport } from "../vehicle/observation.ts";
 import { readVehicleId } from "./connection.ts";
-import { messageOf, readResolution } from "./error-body.ts";
+import { messageOf, readResolution, words } from "./error-body.ts";
 import { readSignals } from "./normalise.ts";
 import { codesOf } from "./signal-code.ts";
 import { readTime } from "./timestamps.ts";
@@ -137,7 +137,7 @@ function readProblem(error: Fields, at: number): ProblemReport {
     state: state === "RESOLVED" ? "RESOLVED" : "ERROR",
     type: asString(error["type"]) ?? "UNKNOWN",
     code: asString(error["code"]) ?? null,
-    message: asString(error["suggestedUserMessage"]) ?? messageOf(error),
+    message: words(error["suggestedUserMessage"]) ?? messageOf(error),
     ...readResolution(error["resolution"]),
     at,
     signals: codesOf(error["signals"]),

@@ -8,7 +8,7 @@ import type { Vehicle } from "../vehicle/vehicle.ts";
 import { DATABASE_FILE, freeBytesAt, type OpenDatabase, openError } from "./database.ts";
 import { LedgerRepository } from "./ledger.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
-import { soundness } from "./rescue.ts";
+import { isCorrupt, soundness } from "./rescue.ts";
 import { StateRepository } from "./states.ts";
 import { VehicleRepository } from "./vehicles.ts";
 
@@ -52,8 +52,7 @@ export function inspectStore(dataDir: string, { writable = false } = {}): StoreI
     return { ...base, failure: null, version, facts };
   } catch (thrown) {
     const cause = toError(thrown);
-    const isBroken = (cause as NodeJS.ErrnoException).code?.startsWith("SQLITE_") === true;
-    const error = isBroken ? broken(path, cause) : openError(path, dataDir, cause);
+    const error = isCorrupt(cause) ? broken(path, cause) : openError(path, dataDir, cause);
     return { ...base, failure: { message: error.message, hint: error.hint ?? null }, version: null };
   }
 }

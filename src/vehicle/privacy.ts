@@ -12,6 +12,8 @@ const ADDRESS = /^(address|street|streetaddress|formattedaddress|postalcode|zip|
 /** With `off`, whole places go: also a place's name says where somebody is. */
 const PLACE = /^(location|position|place|coordinates?|address|geo)$/i;
 const LOCATION_GROUP = "location-";
+/** `Location.PreciseLocation`, as a map of signals names them. */
+const LOCATION_KEY = /^location[.-]/i;
 
 /** Applies the rule to everything a batch tells, before it is merged, stored, logged or published. */
 export function withPrivacy(batch: Batch, level: LocationPrivacy): Batch {
@@ -44,29 +46,44 @@ export function privatePlace<T extends { readonly latitude: number; readonly lon
 export function privateObservation(observation: Observation, level: LocationPrivacy): Observation | null {
   if (level === "off" && observation.code.startsWith(LOCATION_GROUP)) return null;
   if (level === "exact" || observation.body === null) return observation;
-  return { ...observation, body: walk(observation.body, level) as JsonObject };
+  const inPlace = observation.code.startsWith(LOCATION_GROUP);
+  return { ...observation, body: walk(observation.body, level, inPlace) as JsonObject };
 }
 
 /** `inPlace`: below a key that names a place, where bare numbers are coordinates (`[8.65, 50.11]`). */
 function walk(value: unknown, level: "rounded" | "off", inPlace = false): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(item, level, inPlace));
   if (inPlace && typeof value === "number") return rounded(value);
-  if (inPlace && isCoordinateText(value)) return null;
+  if (isCoordinatePair(value) || (inPlace && isCoordinateText(value))) return null;
   if (!isObject(value)) return value;
-  if (level === "off" && isLocationSignal(value)) return { ...value, body: null };
+  if (isLocationSignal(value)) {
+    const { body, ...rest } = value;
+    return { ...(walk(rest, level) as object), body: level === "off" ? null : walk(body, level, true) };
+  }
   const kept: [string, unknown][] = [];
   for (const [key, inner] of Object.entries(value)) {
     if (ADDRESS.test(key)) continue;
-    if (level === "off" && (COORDINATE.test(key) || PLACE.test(key))) continue;
-    kept.push([key, COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level, PLACE.test(key))]);
+    const isPlace = PLACE.test(key) || LOCATION_KEY.test(key);
+    if (level === "off" && (COORDINATE.test(key) || isPlace)) continue;
+    kept.push([
+      key,
+      COORDINATE.test(key) && !isObject(inner) ? rounded(inner) : walk(inner, level, inPlace || isPlace),
+    ]);
   }
   // Not by assignment: a key may be called `__proto__`.
   return Object.fromEntries(kept);
 }
 
-/** A whole signal inside a delivery's text, where the code stands beside the body. */
+/** A whole signal inside a delivery's text, where the code or the group stands beside the body. */
 function isLocationSignal(value: Record<string, unknown>): boolean {
-  return typeof value["code"] === "string" && value["code"].startsWith(LOCATION_GROUP) && "body" in value;
+  const { code, group } = value;
+  const isCoded = typeof code === "string" && LOCATION_KEY.test(code);
+  return (isCoded || (typeof group === "string" && group.toLowerCase() === "location")) && "body" in value;
+}
+
+/** `50.1109,8.6821`: two numbers so exact mean a place, whatever they are called. */
+function isCoordinatePair(value: unknown): boolean {
+  return typeof value === "string" && /-?\d{1,3}\.\d{3,}[\s,;/]+-?\d{1,3}\.\d{3,}/.test(value);
 }
 
 /** `50.1109,8.6821` or `POINT (8.68 50.11)` */

@@ -17,7 +17,7 @@ interface Rule {
 }
 
 const { panels } = JSON.parse(readExample("grafana/dashboard.json")) as { panels: readonly Panel[] };
-const { groups } = parse(readExample("grafana/alerts.yml")) as { groups: readonly { rules: readonly Rule[] }[] };
+const { groups } = parse(readExample("prometheus/alerts.yml")) as { groups: readonly { rules: readonly Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
 const queries = [
   ...panels.flatMap(({ title, targets = [] }) =>

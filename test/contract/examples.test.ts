@@ -18,7 +18,16 @@ const FILES = exampleFiles();
 describe("the examples", () => {
   it("have a folder for each consumer, each with a page that the front page leads to", () => {
     const folders = [...new Set(FILES.filter((path) => path.includes("/")).map((path) => path.split("/")[0] ?? ""))];
-    expect(folders).toEqual(["evcc", "grafana", "home-assistant", "iobroker", "node-red", "openhab", "systemd"]);
+    expect(folders).toEqual([
+      "evcc",
+      "grafana",
+      "home-assistant",
+      "iobroker",
+      "node-red",
+      "openhab",
+      "prometheus",
+      "systemd",
+    ]);
     const front = readExample("README.md");
     for (const folder of folders) {
       expect(FILES).toContain(`${folder}/README.md`);

@@ -280,7 +280,7 @@ describe("docker-compose.yml", () => {
 
   it("lets the demo stand in for bridge and broker", () => {
     expect(service("demo").networks?.["default"]?.aliases).toEqual(["mosquitto", "smartcar2mqtt"]);
-    expect(read("config/prometheus/prometheus.yml")).toContain(`smartcar2mqtt:${privatePort}`);
+    expect(read("examples/prometheus/prometheus.yml")).toContain(`smartcar2mqtt:${privatePort}`);
   });
 });
 

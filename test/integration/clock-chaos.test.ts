@@ -9,7 +9,10 @@ afterEach(async () => {
 });
 
 async function start(options: LiveAppOptions = {}): Promise<LiveApp> {
-  live = await startLiveApp({ ...options, env: { POLLING_MODE: "always", POLLING_IDLE_INTERVAL: "1h", ...options.env } });
+  live = await startLiveApp({
+    ...options,
+    env: { POLLING_MODE: "always", POLLING_IDLE_INTERVAL: "1h", ...options.env },
+  });
   return live;
 }
 
@@ -103,7 +106,7 @@ describe("a machine that was suspended for a night", () => {
     app.forgetRequests();
     // Timers stand still meanwhile, and the broker has long given us up.
     app.clock.jump(hours(9));
-    app.broker.dropClients();
+    app.dropClients();
     await app.pass(minutes(2));
     expect(app.asked("/oauth2/token")).toHaveLength(1);
     expect(app.asked("/v3/").filter(({ status }) => status === 401)).toEqual([]);

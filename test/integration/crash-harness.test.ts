@@ -4,7 +4,9 @@ import { hasMosquitto } from "../support/brokers.ts";
 
 describe.skipIf(!hasMosquitto())("the program, killed thirty times", () => {
   // The same as `npm run bench:crash`, which kills three hundred times.
-  it("loses nothing acknowledged, sends nothing twice, and keeps its database whole", { timeout: 120_000 }, async () => {
+  it("loses nothing acknowledged, sends nothing twice, and keeps its database whole", {
+    timeout: 120_000,
+  }, async () => {
     const kills: Kill[] = [];
     const report = await runCrashes({ kills: 30, seed: 20_261, onKill: (kill) => kills.push(kill) });
     expect(report.violations).toEqual([]);

@@ -5,9 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.ts";
 import { LINK_NAMES } from "../../src/doctor/link.ts";
 import { freePort, hasMosquitto, startMosquitto } from "../support/brokers.ts";
-import { besides, diagnose, runCommand } from "../support/doctor.ts";
+import { besides, delivered, diagnose, runCommand } from "../support/doctor.ts";
 import { type Bench, type BenchOptions, openBench, stillCar } from "../support/e2e-bench.ts";
 import { startProgram } from "../support/program.ts";
+import { createTestCa, hasOpenssl } from "../support/test-ca.ts";
 
 const UUID = "3f1c0e5a-0000-4000-8000-000000000000";
 const VIN = "WVWZZZE1ZMP000001";
@@ -48,7 +49,7 @@ describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
     env = besides(bench);
     await bench.shown();
     await bench.seen.until(({ topic }) => topic === "homeassistant/device/smartcar_vehicle-a/config");
-    await bench.program.line(({ msg }) => msg === "delivery taken in");
+    await delivered(bench);
   });
   afterAll(() => bench.close());
 
@@ -207,6 +208,24 @@ describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
   });
 });
 
+describe.skipIf(!hasMosquitto() || !hasOpenssl())("doctor and a broker with TLS", () => {
+  it("tells an unknown authority from a broker that is away", async () => {
+    const ca = createTestCa();
+    cleanups.push(() => ca.remove());
+    const { certFile, keyFile } = ca.issue("ip:127.0.0.1");
+    const config = [`cafile ${ca.caFile}`, `certfile ${certFile}`, `keyfile ${keyFile}`];
+    const broker = await startMosquitto({ scheme: "mqtts", config });
+    cleanups.push(() => broker.stop());
+    const away = `http://127.0.0.1:${await freePort()}`;
+    const env = { SMARTCAR_CLIENT_ID: "client_1", SMARTCAR_CLIENT_SECRET: "some-secret", SMARTCAR_IAM_URL: away };
+    const strange = await diagnose({ ...env, MQTT_URL: broker.url, DATA_DIR: ca.dir });
+    expect(strange.link("broker")).toMatchObject({ status: "failed", detail: expect.stringContaining("unknown CA") });
+    expect(strange.link("broker").fix).toContain("mqtt.ca_file");
+    const known = await diagnose({ ...env, MQTT_URL: broker.url, MQTT_CA_FILE: ca.caFile, DATA_DIR: ca.dir });
+    expect(known.link("broker").status).toBe("ok");
+  });
+});
+
 describe.skipIf(!hasMosquitto())("doctor", () => {
   it("names a car that is not subscribed", async () => {
     const bench = await running({ env: { SMARTCAR_AUTO_SUBSCRIBE: "false" } }, []);
@@ -220,7 +239,8 @@ describe.skipIf(!hasMosquitto())("doctor", () => {
   it("names a wrong management token by what the bridge refuses", async () => {
     const bench = await running();
     cleanups.push(() => bench.close());
-    await bench.program.line(({ msg }) => msg === "delivery taken in");
+    await bench.shown();
+    await delivered(bench);
     await bench.end("SIGTERM");
     const wrong = { ...besides(bench), SMARTCAR_MANAGEMENT_TOKEN: "a-token-of-another-application" };
     const port = (name: string) => Number(wrong[name as keyof typeof wrong]);

@@ -11,7 +11,10 @@ afterEach(async () => {
 
 /** Polls only, since the webhook would do without. */
 async function start(options: LiveAppOptions = {}): Promise<LiveApp> {
-  live = await startLiveApp({ ...options, env: { POLLING_MODE: "always", POLLING_IDLE_INTERVAL: "1h", ...options.env } });
+  live = await startLiveApp({
+    ...options,
+    env: { POLLING_MODE: "always", POLLING_IDLE_INTERVAL: "1h", ...options.env },
+  });
   return live;
 }
 
@@ -118,7 +121,13 @@ describe("a Smartcar that asks to wait", () => {
     app.forgetRequests();
     const path = "/v3/vehicles/vehicle-a/signals";
     const refused = app.clock.now();
-    app.simulator.addFault({ kind: "error", status: 429, code: "VEHICLE", retryAfter: retryAfter(refused + 1_200_000), path });
+    app.simulator.addFault({
+      kind: "error",
+      status: 429,
+      code: "VEHICLE",
+      retryAfter: retryAfter(refused + 1_200_000),
+      path,
+    });
     await app.pass(minutes(30));
     const [first] = reads(app);
     expect(first).toBeDefined();
@@ -183,30 +192,35 @@ describe("a Smartcar that is out of order", () => {
     { name: "answers half JSON", lasts: 2, fault: { kind: "malformed" } },
     { name: "drops connections", lasts: 2, fault: { kind: "drop" } },
     { name: "drops connections after the headers", lasts: 2, fault: { kind: "drop", when: "after-headers" } },
-  ] as const)("for $lasts hours ($name) is not hammered, nobody is sent to sign in, and all comes back", async (row) => {
-    const { lasts, fault } = row;
-    const app = await start();
-    expect(app.retained("test-a/battery")).toBe(50);
-    app.forgetRequests();
-    app.simulator.addFault({ ...fault, path: "/v3/**", times: null });
-    await app.pass(hours(lasts));
-    // After the hour's interval 5, 10, 20, 40 … min, up to 6 h apart.
-    expect(reads(app).length).toBeGreaterThanOrEqual(3);
-    expect(reads(app).length).toBeLessThanOrEqual(lasts === 12 ? 9 : 6);
-    // Every 10 minutes, and quicker only at first.
-    expect(app.asked("/connections").length).toBeLessThan(lasts * 7.5 + 12);
-    const problems = app.seen.messages.filter(({ topic }) => topic.endsWith("/problem")).map(({ payload }) => payload);
-    for (const problem of problems) expect(problem).not.toMatch(SIGN_IN);
-    expect(app.retained("test-a/battery")).toBe(50);
-    expect(app.retained("test-a/availability")).toBe("online");
+  ] as const)(
+    "for $lasts hours ($name) is not hammered, nobody is sent to sign in, and all comes back",
+    async (row) => {
+      const { lasts, fault } = row;
+      const app = await start();
+      expect(app.retained("test-a/battery")).toBe(50);
+      app.forgetRequests();
+      app.simulator.addFault({ ...fault, path: "/v3/**", times: null });
+      await app.pass(hours(lasts));
+      // After the hour's interval 5, 10, 20, 40 … min, up to 6 h apart.
+      expect(reads(app).length).toBeGreaterThanOrEqual(3);
+      expect(reads(app).length).toBeLessThanOrEqual(lasts === 12 ? 9 : 6);
+      // Every 10 minutes, and quicker only at first.
+      expect(app.asked("/connections").length).toBeLessThan(lasts * 7.5 + 12);
+      const problems = app.seen.messages
+        .filter(({ topic }) => topic.endsWith("/problem"))
+        .map(({ payload }) => payload);
+      for (const problem of problems) expect(problem).not.toMatch(SIGN_IN);
+      expect(app.retained("test-a/battery")).toBe(50);
+      expect(app.retained("test-a/availability")).toBe("online");
 
-    app.simulator.clearFaults();
-    app.simulator.setSignal("vehicle-a", "tractionbattery-stateofcharge", { body: { value: 61, unit: "percent" } });
-    await app.pass(hours(lasts === 12 ? 6.1 : 2.1));
-    expect(app.retained("test-a/battery")).toBe(61);
-    expect(app.retained("test-a/problem")).toMatchObject({ active: false });
-    expect((await app.ready()).status).toBe(200);
-  });
+      app.simulator.clearFaults();
+      app.simulator.setSignal("vehicle-a", "tractionbattery-stateofcharge", { body: { value: 61, unit: "percent" } });
+      await app.pass(hours(lasts === 12 ? 6.1 : 2.1));
+      expect(app.retained("test-a/battery")).toBe(61);
+      expect(app.retained("test-a/problem")).toMatchObject({ active: false });
+      expect((await app.ready()).status).toBe(200);
+    },
+  );
 
   it("that accepts calls and never answers is given three minutes each", async () => {
     const app = await start();

@@ -64,6 +64,12 @@ export async function diagnose(
   };
 }
 
+/** Has car `a` tell something, and waits until it was taken in. The first delivery may come before the car is known. */
+export async function delivered({ simulator, program }: Bench): Promise<void> {
+  simulator.setSignal("vehicle-a", "closure-islocked", { body: { value: true } });
+  await program.line(({ msg, acceptance }) => msg === "delivery taken in" && acceptance === "stored");
+}
+
 /** The environment of the program that runs on a bench, as somebody beside it would have it. */
 export function besides(bench: Bench): Readonly<Record<string, string>> {
   return { ...bench.environment, DATA_DIR: bench.dataDir, HTTP_PORT: new URL(bench.program.privateUrl).port };

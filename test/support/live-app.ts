@@ -7,7 +7,7 @@ import { Redactor } from "../../src/lib/redact.ts";
 import type { CarOptions } from "../../src/simulator/car-options.ts";
 import type { RequestRecord } from "../../src/simulator/request-log.ts";
 import { Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
-import { type AedesBroker, startAedes } from "./brokers.ts";
+import { type AedesBroker, startAedes, type TestBroker } from "./brokers.ts";
 import { loadWell } from "./configuration.ts";
 import { stillCar } from "./e2e-bench.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -20,6 +20,8 @@ export interface LiveAppOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   readonly env?: Readonly<Record<string, string>>;
   readonly startAt?: number;
+  /** Another broker than one of its own; who gives it stops it. */
+  readonly broker?: TestBroker;
   /** Said before the program starts, for what is wrong from the beginning. */
   readonly prepare?: (simulator: Simulator) => void;
 }
@@ -33,7 +35,7 @@ export class LiveApp {
   readonly clock: FakeClock;
   readonly log: FakeLog;
   readonly simulator: Simulator;
-  readonly broker: AedesBroker;
+  readonly broker: TestBroker | AedesBroker;
   readonly seen: Watch;
   readonly dataDir: string;
   readonly #io: RealIo;
@@ -45,7 +47,7 @@ export class LiveApp {
     clock: FakeClock;
     log: FakeLog;
     simulator: Simulator;
-    broker: AedesBroker;
+    broker: TestBroker | AedesBroker;
     seen: Watch;
     dataDir: string;
     io: RealIo;
@@ -67,6 +69,16 @@ export class LiveApp {
     // Between MQTT's packets a kernel may wait for 40 ms to acknowledge; what was said in the end is seen then.
     await this.seen.until(() => false, MQTT_CALM_MS).catch(() => undefined);
     await this.#io.quiet();
+  }
+
+  /** As `pass`, without a look at what MQTT says. */
+  step(ms: number): Promise<void> {
+    return this.#advance(ms);
+  }
+
+  /** Cuts the broker's connections. */
+  dropClients(): void {
+    if ("dropClients" in this.broker) this.broker.dropClients();
   }
 
   /** Lets time pass in small steps until a message was seen. */
@@ -124,7 +136,7 @@ export class LiveApp {
     }
     await stopped;
     await this.simulator.stop();
-    await this.broker.stop();
+    if ("aedes" in this.broker) await this.broker.stop();
     this.#io.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
@@ -137,7 +149,7 @@ export async function startLiveApp(options: LiveAppOptions = {}): Promise<LiveAp
   const simulator = new Simulator({ clock, random, cars, ...options.simulator });
   await simulator.start();
   options.prepare?.(simulator);
-  const broker = await startAedes();
+  const broker = options.broker ?? (await startAedes());
   const seen = await watch(broker.url, "smartcar/#");
   const dataDir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-live-"));
   const redactor = new Redactor();

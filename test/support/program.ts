@@ -9,7 +9,7 @@ const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const START_LIMIT_MS = 15_000;
 
 export interface LogLine {
-  readonly level: number;
+  readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
 }

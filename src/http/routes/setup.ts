@@ -1,10 +1,12 @@
 import type { Endpoints } from "../endpoints.ts";
-import { ConnectLink, ConnectOrder, Setup } from "../schema/setup.ts";
+import { Checked, ConnectLink, ConnectOrder, Setup } from "../schema/setup.ts";
 
 /** What these routes need of the rest. */
 export interface SetupView {
   setup(): Setup;
   /** A Connect link that can be used once. @throws Refused when the configuration does not allow any. */
+  /** Looks at the connections and the webhook now, instead of when it is due. Both are free. */
+  check(): Promise<void>;
   connectLink(order: ConnectOrder): { readonly url: string; readonly expiresAt: number };
 }
 
@@ -12,6 +14,10 @@ export function setupRoutes(api: Endpoints, view: SetupView): void {
   api.get("/api/setup", { about: "what is configured, and what to enter where; never a secret", answer: Setup }, () =>
     view.setup(),
   );
+  api.post("/api/check", { about: "looks at connections and webhook again, now; free", answer: Checked }, async () => {
+    await view.check();
+    return { checked: true };
+  });
   api.post(
     "/api/connect-link",
     { about: "a Smartcar Connect link, for one use within 15 minutes", body: ConnectOrder, answer: ConnectLink },

@@ -55,3 +55,5 @@ export type ConnectOrder = z.infer<typeof ConnectOrder>;
 
 export const ConnectLink = z.object({ url: z.string(), expires_at: z.string() });
 export type ConnectLink = z.infer<typeof ConnectLink>;
+
+export const Checked = z.object({ checked: z.boolean() });

@@ -35,6 +35,7 @@ async function runWith(...argv: string[]): Promise<Outcome> {
       { name: "loud", value: null, about: "a switch" },
     ]),
     command("three", [], 3),
+    { ...command("copy", []), argument: "FILE" },
     fails("expected", new AppError("X", "the port is taken", { disposition: "fix-config", hint: "Take another." })),
     fails("surprise", new Error("boom")),
   ];
@@ -112,4 +113,19 @@ test.each(["0", "-1", "fast", "10001", ""])("%j is no speed", (text) => {
 test("options that are not given have their defaults", () => {
   expect([portOption("port", undefined, 80), portOption("port", "0", 80)]).toEqual([80, 0]);
   expect([speedOption(undefined, 60), speedOption("0.5", 60)]).toEqual([60, 0.5]);
+});
+
+test("a command may take one argument", async () => {
+  expect((await runWith("copy", "a.db")).ran).toEqual([{ name: "copy", options: { FILE: "a.db" } }]);
+});
+
+test.each([
+  ["is missing", ["copy"], "copy needs FILE"],
+  ["is one too many", ["copy", "a.db", "b.db"], 'unexpected argument "b.db"'],
+  ["is not expected at all", ["start", "a.db"], 'unexpected argument "a.db"'],
+])("an argument that %s is refused", async (_why, argv, message) => {
+  const { exitCode, ran, terminal } = await runWith(...argv);
+  expect(exitCode).toBe(2);
+  expect(ran).toEqual([]);
+  expect(terminal.stderr).toContain(message);
 });

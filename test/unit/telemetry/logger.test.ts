@@ -105,3 +105,23 @@ test("lines for people name the part and stay on one line", () => {
   logger({ format: "pretty" }).log.child({ part: "mqtt" }).warn({ tries: 3 }, "no broker");
   expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\] WARN: \[mqtt\] no broker .*"?tries"?:3.*\n$/);
 });
+
+test("one part can have a level of its own, until the level of all is set", () => {
+  const { log, setLevel } = logger();
+  const mqtt = log.child({ part: "mqtt" });
+  const ofMqtt = mqtt.child({ broker: "b" });
+  setLevel("debug", "mqtt");
+  mqtt.debug({}, "shown");
+  ofMqtt.debug({}, "shown too");
+  log.child({ part: "smartcar" }).debug({}, "not shown");
+  setLevel("error", "mqtt");
+  mqtt.info({}, "not shown");
+  log.info({}, "shown of all");
+  setLevel("info");
+  mqtt.info({}, "shown again");
+  expect(lines().map(({ msg }) => msg)).toEqual(["shown", "shown too", "shown of all", "shown again"]);
+});
+
+test("a part that does not exist is refused with those that do", () => {
+  expect(() => logger().setLevel("debug", "mqqt")).toThrow(/unknown part mqqt; known are .*mqtt/);
+});

@@ -1,0 +1,2 @@
+/** Brings dist/page up to date. */
+export function ensurePage(): Promise<void>;

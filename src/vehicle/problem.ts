@@ -126,28 +126,33 @@ function rank(problem: Problem): number {
   return problem.type === "VEHICLE_STATE" ? 0 : 1;
 }
 
-const MESSAGES: ReadonlyMap<string, string> = new Map(Object.entries({
-  "CONNECTED_SERVICES_ACCOUNT/AUTHENTICATION_FAILED":
-    "The sign-in to your car maker's account no longer works. Sign in again to get data and commands back.",
-  "CONNECTED_SERVICES_ACCOUNT/PERMISSION": "Your car maker's account does not allow this. Sign in again and allow it.",
-  "CONNECTED_SERVICES_ACCOUNT/ACCOUNT_ISSUE": "Your car maker's account needs attention: open the maker's app.",
-  "CONNECTED_SERVICES_ACCOUNT/SUBSCRIPTION":
-    "Your car's connected services subscription has ended: renew it in the maker's app.",
-  "CONNECTED_SERVICES_ACCOUNT/NO_VEHICLES": "Your car maker's account holds no car any more.",
-  "CONNECTED_SERVICES_ACCOUNT/VEHICLE_MISSING": "The car is no longer in your car maker's account.",
-  "CONNECTED_SERVICES_ACCOUNT/VIRTUAL_KEY_REQUIRED": "The car needs a virtual key before it takes commands.",
-  "VEHICLE_STATE/ASLEEP": "The car is asleep. Drive it or open it to wake it.",
-  "VEHICLE_STATE/UNREACHABLE": "The car cannot be reached at the moment.",
-  "VEHICLE_STATE/REMOTE_ACCESS_DISABLED": "Remote access is switched off in the car: switch it on in its settings.",
-  "VEHICLE_STATE/VEHICLE_OFFLINE_FOR_SERVICE": "The car is offline for service.",
-  PERMISSION: "You have not granted access to this. Connect the car again and allow it.",
-  BILLING: "The Smartcar plan's calls for this month are used up. Webhooks go on; polls resume next month.",
-  RATE_LIMIT: "Smartcar asked to slow down; the bridge waits and tries again by itself.",
-  CONNECTION: "The car is no longer connected to this Smartcar application. Connect it again.",
-}));
+const MESSAGES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "CONNECTED_SERVICES_ACCOUNT/AUTHENTICATION_FAILED":
+      "The sign-in to your car maker's account no longer works. Sign in again to get data and commands back.",
+    "CONNECTED_SERVICES_ACCOUNT/PERMISSION":
+      "Your car maker's account does not allow this. Sign in again and allow it.",
+    "CONNECTED_SERVICES_ACCOUNT/ACCOUNT_ISSUE": "Your car maker's account needs attention: open the maker's app.",
+    "CONNECTED_SERVICES_ACCOUNT/SUBSCRIPTION":
+      "Your car's connected services subscription has ended: renew it in the maker's app.",
+    "CONNECTED_SERVICES_ACCOUNT/NO_VEHICLES": "Your car maker's account holds no car any more.",
+    "CONNECTED_SERVICES_ACCOUNT/VEHICLE_MISSING": "The car is no longer in your car maker's account.",
+    "CONNECTED_SERVICES_ACCOUNT/VIRTUAL_KEY_REQUIRED": "The car needs a virtual key before it takes commands.",
+    "VEHICLE_STATE/ASLEEP": "The car is asleep. Drive it or open it to wake it.",
+    "VEHICLE_STATE/UNREACHABLE": "The car cannot be reached at the moment.",
+    "VEHICLE_STATE/REMOTE_ACCESS_DISABLED": "Remote access is switched off in the car: switch it on in its settings.",
+    "VEHICLE_STATE/VEHICLE_OFFLINE_FOR_SERVICE": "The car is offline for service.",
+    PERMISSION: "You have not granted access to this. Connect the car again and allow it.",
+    BILLING: "The Smartcar plan's calls for this month are used up. Webhooks go on; polls resume next month.",
+    RATE_LIMIT: "Smartcar asked to slow down; the bridge waits and tries again by itself.",
+    CONNECTION: "The car is no longer connected to this Smartcar application. Connect it again.",
+  }),
+);
 
 function defaultMessage(type: string, code: string | null): string {
   return (
-    MESSAGES.get(problemKey(type, code)) ?? MESSAGES.get(type) ?? `Smartcar reports ${problemKey(type, code)} for this car.`
+    MESSAGES.get(problemKey(type, code)) ??
+    MESSAGES.get(type) ??
+    `Smartcar reports ${problemKey(type, code)} for this car.`
   );
 }

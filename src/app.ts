@@ -27,7 +27,7 @@ import { PrivateServer } from "./http/private-server.ts";
 import { PublicServer, WEBHOOK_PATH } from "./http/public-server.ts";
 import type { Random } from "./lib/backoff.ts";
 import type { Clock } from "./lib/clock.ts";
-import { minutes, seconds } from "./lib/duration.ts";
+import { seconds } from "./lib/duration.ts";
 import { Lifecycle, type StopFailure } from "./lib/lifecycle.ts";
 import type { Log } from "./lib/log.ts";
 import type { Redactor } from "./lib/redact.ts";
@@ -55,6 +55,7 @@ import { Directory } from "./vehicle/directory.ts";
 import type { SignalCode, VehicleId } from "./vehicle/ids.ts";
 import { Intake } from "./vehicle/intake.ts";
 import { Subscriber } from "./vehicle/subscriber.ts";
+import { WebhookWatch } from "./webhook-watch.ts";
 import { wire } from "./wiring.ts";
 
 /** The edges that tests and the demo replace. */
@@ -81,8 +82,6 @@ export interface App {
 
 /** A car shows the effect of a command some seconds after it was answered. */
 const SETTLED_MS = seconds(20);
-/** A look at the webhook costs calls of the application's bucket, which refills with two a minute. */
-const LOOK_AGAIN_MS = minutes(1);
 /** A failed start has little to undo. */
 const UNDO_LIMIT_MS = seconds(5);
 
@@ -149,17 +148,12 @@ export function createApp(config: Config, seams: Seams): App {
     }),
   );
   const trafficLog = new TrafficLog(clock);
-  let lookedAt = 0;
   const webhook = new WebhookReceiver({
     keys: config.smartcar.management_token,
     intake,
     onAnswered: (record) => {
       trafficLog.delivery(record);
-      // Somebody is setting it up in the dashboard right now. Strangers can send these too, so not every one counts.
-      if (record.outcome !== "verified" || subscriber.verdict.kind === "fine") return;
-      if (record.at - lookedAt < LOOK_AGAIN_MS) return;
-      lookedAt = record.at;
-      subscriber.checkSoon();
+      webhookWatch.note(record);
     },
     clock,
     log: logOf("webhook"),
@@ -218,6 +212,7 @@ export function createApp(config: Config, seams: Seams): App {
       random,
     }),
   );
+  const webhookWatch = new WebhookWatch(subscriber);
   const connected = () => directory.list().filter((vehicle) => vehicle.connected);
   const polling = new PollingBook(
     {

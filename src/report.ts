@@ -106,7 +106,9 @@ function anonymous(text: string, { cars, names }: ReportFacts): string {
   let clean = text;
   const users = [...new Set(cars.map(({ vehicle }) => vehicle.userId))];
   cars.forEach(({ vehicle }, index) => {
-    for (const word of [vehicle.id, vehicle.topic, vehicle.name]) {
+    // What a car is called by its maker may stay: it is said above, and matters.
+    const isGiven = vehicle.name.toLowerCase() !== `${vehicle.make} ${vehicle.model}`.toLowerCase();
+    for (const word of [vehicle.id, vehicle.topic, ...(isGiven ? [vehicle.name] : [])]) {
       clean = clean.replaceAll(new RegExp(`(?<![\\w-])${RegExp.escape(word)}(?![\\w-])`, "gi"), `car-${index + 1}`);
     }
   });
@@ -118,6 +120,7 @@ function anonymous(text: string, { cars, names }: ReportFacts): string {
     .replace(/\bhttps?:\/\/[^\s"'|)]+/gi, (url) =>
       /^https:\/\/([a-z.]+\.)?smartcar\.com(\/|$)/i.test(url) ? url : "http…",
     )
+    .replace(/\/(home|Users)\/[^/\s]+/g, "/$1/…")
     .replace(/\b[A-HJ-NPR-Z0-9]{17}\b/g, "VIN")
     .replace(/-?\b\d{1,3}\.\d{3,}\b/g, "…");
 }

@@ -57,6 +57,8 @@ export interface CrashReport {
 export interface CrashOptions {
   readonly kills: number;
   readonly seed: number;
+  /** How long it is under load at the most before something happens to it; default 900. */
+  readonly longestLoadMs?: number;
   readonly onKill?: (kill: Kill) => void;
 }
 
@@ -67,12 +69,13 @@ const TIME_PASSES_EVERY = 3;
 const OWN_TOPICS = /\/(polling|info|availability|problem|event|result|set)$|^smartcar\/bridge\//;
 
 /** Kills the real program at random moments under load, and looks each time at what it left. */
-export async function runCrashes({ kills, seed, onKill }: CrashOptions): Promise<CrashReport> {
+export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
+  const { kills, seed, onKill, longestLoadMs = 900 } = options;
   const random = seeded(seed);
   // Of their own, so that the moments of the kills do not hang on how often the load asked.
   const world = await openWorld(seeded(seed + 1));
   try {
-    return await new Crashes(world, random, seed).run(kills, onKill);
+    return await new Crashes(world, random, seed, longestLoadMs).run(kills, onKill);
   } finally {
     await world.close();
   }
@@ -82,6 +85,7 @@ class Crashes {
   readonly #world: World;
   readonly #random: () => number;
   readonly #seed: number;
+  readonly #longestLoadMs: number;
   readonly #oracle: Oracle;
   readonly #load: Load;
   readonly #violations: string[] = [];
@@ -94,10 +98,11 @@ class Crashes {
   #migrating = 0;
   #migratingFrom = 0;
 
-  constructor(world: World, random: () => number, seed: number) {
+  constructor(world: World, random: () => number, seed: number, longestLoadMs: number) {
     this.#world = world;
     this.#random = random;
     this.#seed = seed;
+    this.#longestLoadMs = longestLoadMs;
     const vehicles = world.vehicles.map(({ id }) => id);
     this.#oracle = new Oracle(vehicles, seeded(seed + 2));
     this.#load = new Load(world, this.#oracle, seeded(seed + 3));
@@ -157,7 +162,7 @@ class Crashes {
 
   async #killRunning(die: number): Promise<[Moment, number]> {
     const program = await this.#running();
-    const afterMs = between(this.#random, 0, 900);
+    const afterMs = between(this.#random, 0, this.#longestLoadMs);
     await pause(afterMs);
     if (die < 0.8) {
       await this.#kill(program);

@@ -73,8 +73,8 @@ export async function examine(options: DoctorOptions): Promise<Link[]> {
   const smartcar = new SmartcarProbe(settings.account, options);
   try {
     const found = await smartcar.look(settings.callbackUrl);
-    const connections = found.connections.filter(({ vehicleId }) => !settings.ignored.has(vehicleId));
-    const cars = knownCars(connections, disk);
+    const all = found.listError === null ? carsOf(found.connections, disk) : carsFrom(disk);
+    const cars = all.filter(({ vehicle }) => !settings.ignored.has(vehicle.id));
     const listed = { error: found.listError, connected: found.token.valid && !found.listError ? cars.length : null };
     const [signatures, port, home] = await Promise.all([
       signatureFacts(settings.daemon, clock),
@@ -83,7 +83,7 @@ export async function examine(options: DoctorOptions): Promise<Link[]> {
     ]);
     const first = cars[0];
     const reading =
-      billed && first !== undefined
+      billed && first !== undefined && found.token.valid
         ? await billedRead({ car: first, smartcar, disk, limits: settings.budget, clock, verdict: found.verdict })
         : readingsLink(cars);
     const missing = cars.filter(({ vehicle }) => found.subscribed?.has(vehicle.id) === false);
@@ -153,13 +153,19 @@ function budgetOf(cars: readonly KnownCar[], { facts }: StoreInspection, limits:
 }
 
 /** A car by the name the bridge gave it; before its first run by make and model. */
-function knownCars(connections: readonly Connection[], { facts }: StoreInspection): KnownCar[] {
+function carsOf(connections: readonly Connection[], { facts }: StoreInspection): KnownCar[] {
   const stored = new Map(facts?.vehicles.map((vehicle) => [vehicle.id, vehicle]));
   const byId = new Map(connections.map((connection) => [connection.vehicleId, connection]));
   return [...byId].map(([id, connection]) => ({
     vehicle: stored.get(id) ?? newVehicle(connection),
     state: facts?.states.get(id) ?? EMPTY_STATE,
   }));
+}
+
+/** While Smartcar cannot be asked, what the bridge knows of its cars still tells something. */
+function carsFrom({ facts }: StoreInspection): KnownCar[] {
+  const connected = facts?.vehicles.filter((vehicle) => vehicle.connected) ?? [];
+  return connected.map((vehicle) => ({ vehicle, state: facts?.states.get(vehicle.id) ?? EMPTY_STATE }));
 }
 
 function newVehicle({ vehicleId: id, ...connection }: Connection): Vehicle {

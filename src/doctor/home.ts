@@ -94,7 +94,7 @@ export function discoveryLink({ enabled, looked, cars, missing, settling }: Disc
   if (!enabled) return ok("discovery", "switched off (homeassistant.enabled)");
   if (!looked) return needs("discovery", "broker");
   if (cars === 0) return needs("discovery", "connections");
-  if (missing.length === 0) return ok("discovery", `the broker holds the documents of ${cars} cars`);
+  if (missing.length === 0) return ok("discovery", `the broker holds the document of every car (${cars})`);
   if (settling) return notKnown("discovery", `not announced yet: ${missing.join(", ")}`);
   const fix =
     "start the bridge: it announces them; if it runs, let its user write below homeassistant.discovery_prefix";

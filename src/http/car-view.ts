@@ -215,7 +215,7 @@ function permissionHint(code: SignalCode): string {
 function errorText(signal: HeldSignal): string | null {
   const error = standing(signal)?.error ?? null;
   if (error === null) return null;
-  return error.message ?? [error.type, error.code].filter((part) => part !== null).join(" ");
+  return error.message ?? (error.code ?? error.type).toLowerCase().replaceAll("_", " ");
 }
 
 /** `StateOfCharge` → `State of charge` */

@@ -14,8 +14,9 @@ export function asString(value: unknown): string | undefined {
 
 /** Nothing anybody means is nested deeper, and code that walks through it must not run out of stack. */
 const DEEPEST = 100;
-/** What may be a number too large to be one; JSON could not write it again. */
-const ENORMOUS = /[eE]\+?\d{3}|\d{300}/;
+/** What may be a number too large to be one, or so many digits that they are; JSON could not write it again. */
+const ENORMOUS = /\de\+?\d{3}/i;
+const MANY_DIGITS = 200;
 
 /**
  * Parses text as JSON; `undefined` when it is none (JSON itself has no `undefined`), or none that can be handled: nested
@@ -24,7 +25,7 @@ const ENORMOUS = /[eE]\+?\d{3}|\d{300}/;
 export function parseJson(text: string): JsonValue | undefined {
   if (isTooDeep(text)) return undefined;
   try {
-    return (ENORMOUS.test(text) ? JSON.parse(text, finite) : JSON.parse(text)) as JsonValue;
+    return (mayBeEnormous(text) ? JSON.parse(text, finite) : JSON.parse(text)) as JsonValue;
   } catch {
     return undefined;
   }
@@ -34,8 +35,23 @@ function finite(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? null : value;
 }
 
+function mayBeEnormous(text: string): boolean {
+  // So many digits in a row stand on one of these places at least.
+  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
+    if (isDigit(text, at) && /\d{200}/.test(text.slice(Math.max(0, at - MANY_DIGITS), at + MANY_DIGITS))) return true;
+  }
+  return ENORMOUS.test(text);
+}
+
+function isDigit(text: string, at: number): boolean {
+  const letter = text.charCodeAt(at);
+  return letter >= 0x30 && letter <= 0x39;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** `[` and `{`, `]` and `}` differ in one bit. */
+const BRACKET_BIT = 0x20;
 
 function isTooDeep(text: string): boolean {
   let depth = 0;
@@ -43,15 +59,12 @@ function isTooDeep(text: string): boolean {
     const letter = text.charCodeAt(i);
     if (letter === QUOTE) {
       // Brackets inside a text count for nothing.
-      i = text.indexOf('"', i + 1);
-      while (i > 0 && isEscaped(text, i)) i = text.indexOf('"', i + 1);
+      do i = text.indexOf('"', i + 1);
+      while (i > 0 && isEscaped(text, i));
       if (i < 0) return false;
-      continue;
-    }
-    // `[` and `{`, `]` and `}` differ in one bit.
-    const bracket = letter | 0x20;
-    if (bracket === 0x7b && ++depth > DEEPEST) return true;
-    if (bracket === 0x7d) depth--;
+    } else if ((letter | BRACKET_BIT) === 0x7b) {
+      if (++depth > DEEPEST) return true;
+    } else if ((letter | BRACKET_BIT) === 0x7d) depth--;
   }
   return false;
 }

@@ -51,8 +51,10 @@ function Shell() {
   }, []);
   const broken = chain.data?.links.filter(({ status }) => status === "failed").length ?? 0;
   const noCars = chain.data?.links.some(({ name, status }) => name === "connections" && status !== "ok") === true;
-  // Whoever has no car yet has come to set up.
-  const page = section === "" ? (chain.data === null ? "" : noCars ? "setup" : "cars") : section;
+  // Whoever has no car yet has come to set up. Decided once: what is being read must not go away by itself.
+  useEffect(() => {
+    if (section === "" && chain.data !== null) location.replace(noCars ? "#/setup" : "#/cars");
+  }, [section, chain.data, noCars]);
 
   return (
     <>
@@ -62,17 +64,17 @@ function Shell() {
       <header class="top">
         <span class="brand">smartcar2mqtt</span>
         <nav aria-label="Sections">
-          <Tab to="cars" now={page} label="Cars" />
-          <Tab to="setup" now={page} label="Set-up" badge={broken} />
-          <Tab to="traffic" now={page} label="Traffic" />
+          <Tab to="cars" now={section} label="Cars" />
+          <Tab to="setup" now={section} label="Set-up" badge={broken} />
+          <Tab to="traffic" now={section} label="Traffic" />
         </nav>
       </header>
       <Lost />
       <main id="main" tabIndex={-1}>
-        {page === "setup" && <SetupPage chain={chain} />}
-        {page === "traffic" && <TrafficPage />}
-        {page === "cars" && (detail === undefined || detail === "") && <Cars />}
-        {page === "cars" && detail !== undefined && detail !== "" && <CarPage id={detail} />}
+        {section === "setup" && <SetupPage chain={chain} />}
+        {section === "traffic" && <TrafficPage />}
+        {section === "cars" && (detail === undefined || detail === "") && <Cars />}
+        {section === "cars" && detail !== undefined && detail !== "" && <CarPage id={detail} />}
       </main>
     </>
   );

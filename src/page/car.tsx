@@ -72,7 +72,7 @@ function Problems({ car }: { car: VehicleDetail }) {
 }
 
 const HOUR_MS = 3_600_000;
-const SPANS = { day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS, month: 30 * 24 * HOUR_MS } as const;
+const SPANS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS, month: 30 * 24 * HOUR_MS } as const;
 const COURSES = [
   { code: "tractionbattery-stateofcharge", label: "Battery", least: [0, 100] as const, steps: false },
   { code: "internalcombustionengine-fuellevel", label: "Fuel", least: [0, 100] as const, steps: false },

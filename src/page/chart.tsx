@@ -21,7 +21,7 @@ export interface ChartProps {
 
 const WIDTH = 440;
 const HEIGHT = 180;
-const PAD = { left: 48, right: 12, top: 12, bottom: 26 };
+const PAD = { left: 60, right: 12, top: 12, bottom: 26 };
 
 /** A line over time. Small on purpose; the numbers are read out below it, also by keyboard. */
 export function Chart(props: ChartProps) {

@@ -141,7 +141,7 @@ export class StateRepository extends Repository implements IntakeStore {
     );
     const rows = this.all<{ at: number; value: number }>(
       `SELECT max(at) AS at, value FROM history WHERE vehicle_id = ? AND code = ? AND at >= ? AND at <= ?
-       GROUP BY (at - ?) / ? ORDER BY at`,
+       GROUP BY CAST((at - ?) / ? AS INTEGER) ORDER BY at`,
       id,
       code,
       from,

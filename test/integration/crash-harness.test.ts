@@ -8,7 +8,12 @@ describe.skipIf(!hasMosquitto())("the program, killed thirty times", () => {
     timeout: 120_000,
   }, async () => {
     const kills: Kill[] = [];
-    const report = await runCrashes({ kills: 30, seed: 20_261, onKill: (kill) => kills.push(kill) });
+    const report = await runCrashes({
+      kills: 30,
+      seed: 20_261,
+      longestLoadMs: 400,
+      onKill: (kill) => kills.push(kill),
+    });
     expect(report.violations).toEqual([]);
     expect(report).toMatchObject({
       ok: true,
@@ -26,7 +31,7 @@ describe.skipIf(!hasMosquitto())("the program, killed thirty times", () => {
     for (const moment of ["start", "load", "shutdown", "migration"] as const) {
       expect(report.during[moment], moment).toBeGreaterThan(0);
     }
-    expect(report.acknowledged).toBeGreaterThan(300);
+    expect(report.acknowledged).toBeGreaterThan(200);
     expect(report.sent).toBeGreaterThan(20);
     expect(report.billedCalls).toBeGreaterThan(30);
   });

@@ -77,7 +77,9 @@ describe.skipIf(!hasChromium())("the page", () => {
     await page.getByLabel("Value").fill("client_simulator");
     await page.getByText("it belongs in client_id").waitFor();
     await page.getByRole("button", { name: "Add" }).click();
-    expect(await page.getByLabel("For .env").first().inputValue()).toBe("SMARTCAR_CLIENT_ID=client_simulator");
+    expect(await page.getByRole("textbox", { name: "For .env" }).first().inputValue()).toBe(
+      "SMARTCAR_CLIENT_ID=client_simulator",
+    );
 
     // The configuration is mended and the bridge started again; the open page goes on by itself.
     await wrong.close();
@@ -103,13 +105,12 @@ describe.skipIf(!hasChromium())("the page", () => {
     await owner.getByRole("link", { name: /TEST/ }).first().click();
     await owner.getByRole("heading", { name: "Your car is connected" }).waitFor();
     await owner.getByText("Test a").waitFor();
-    await page
-      .locator("[data-step='Your car'][data-status=ok], [data-link=connections][data-status=ok]")
-      .first()
-      .waitFor();
+    await link(page, "connections", "ok").or(page.locator("[data-step='Your car'][data-status=ok]")).waitFor();
 
     // The webhook, as made in the dashboard: verified, subscribed by the bridge, delivering.
-    expect(await page.getByLabel("Callback URI of the webhook").inputValue()).toBe(program.webhookUrl);
+    expect(await page.getByRole("textbox", { name: "Callback URI of the webhook" }).inputValue()).toBe(
+      program.webhookUrl,
+    );
     await simulator.setWebhook({ callbackUrl: program.webhookUrl });
     await page.getByRole("button", { name: "Look again" }).click();
     await page.locator("[data-step=Data][data-status=ok]").waitFor();

@@ -60,8 +60,14 @@ class Live {
     });
     source.addEventListener("error", () => {
       this.#set("lost");
-      // Refused for good: the browser does not try again by itself.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#source === source && this.open(), REOPEN_MS);
+      // Refused for good: the browser does not try again by itself. After a restart a session is gone.
+      if (source.readyState !== EventSource.CLOSED || this.#source !== source) return;
+      void get<{ allowed: boolean }>("api/access")
+        .catch(() => ({ allowed: true }))
+        .then(({ allowed }) => {
+          if (!allowed) this.lockedOut();
+          else setTimeout(() => this.#source === source && this.open(), REOPEN_MS);
+        });
     });
   }
 

@@ -215,10 +215,7 @@ function Progress({ row }: { row: AuditRow }) {
   const took = row.duration_ms === null ? "" : ` after ${span(row.duration_ms)}`;
   return (
     <p class={row.status === "failed" || row.status === "rejected" ? "bad" : ""}>
-      <strong>
-        {words(row.command)} {valueText(row)}
-      </strong>{" "}
-      {STATES[row.status]}
+      <strong>{titleOf(row)}</strong> {STATES[row.status]}
       {took}
       {row.confirmed ? ", and the car shows it" : row.status === "succeeded" ? ", not yet shown by the car" : ""}.
       {row.error !== null && ` ${row.error.message}`}
@@ -248,9 +245,7 @@ export function Audit({ rows }: { rows: readonly AuditRow[] }) {
       {rows.map((row) => (
         <tr key={row.id + row.requested_at}>
           <td title={dateTime(row.requested_at)}>{ago(row.requested_at, now)}</td>
-          <td>
-            {words(row.command)} {valueText(row)}
-          </td>
+          <td>{titleOf(row)}</td>
           <td>
             <span
               class={
@@ -273,6 +268,12 @@ export function Audit({ rows }: { rows: readonly AuditRow[] }) {
 function words(name: string): string {
   const text = name.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `Unlock`, `Charge limit 80 %` */
+function titleOf(row: AuditRow): string {
+  if (row.command === "lock" && typeof row.value === "string") return words(row.value.toLowerCase());
+  return `${words(row.command)} ${valueText(row)}`.trim();
 }
 
 function valueText({ command, value }: AuditRow): string {

@@ -37,6 +37,8 @@ function useRoute(): readonly string[] {
       scrollTo(0, 0);
     };
     addEventListener("hashchange", onChange);
+    // It may have changed between the first drawing and now.
+    setRoute(read());
     return () => removeEventListener("hashchange", onChange);
   }, []);
   return route;
@@ -53,7 +55,8 @@ function Shell() {
   const noCars = chain.data?.links.some(({ name, status }) => name === "connections" && status !== "ok") === true;
   // Whoever has no car yet has come to set up. Decided once: what is being read must not go away by itself.
   useEffect(() => {
-    if (section === "" && chain.data !== null) location.replace(noCars ? "#/setup" : "#/cars");
+    const isUndecided = section === "" && location.hash.length < 3;
+    if (isUndecided && chain.data !== null) location.replace(noCars ? "#/setup" : "#/cars");
   }, [section, chain.data, noCars]);
 
   return (

@@ -116,6 +116,7 @@ export function wire(parts: WiredParts): void {
     bridge.refresh();
     bridge.tell({ event_type: "vehicle_removed", id: vehicle.id, topic: vehicle.topic, name: vehicle.name });
   });
+  events.directory.on("failed", () => bridge.refresh());
   events.directory.on("renamed", ({ vehicle, oldTopic }) => presenter.withdraw(vehicle.id, oldTopic));
 
   // By now every vehicle that still exists is known, so what else was announced is left over.

@@ -1,13 +1,21 @@
 import { createHmac, randomUUID } from "node:crypto";
 
+/** The simulator's management token. */
+export const KEY = "simulator-management-token";
+
 /** A delivery of about 5 KB in Smartcar's main form, signed. Every one tells newer values of 25 signals. */
-export function signedDelivery(key: string, vehicleId: string, sequence: number): { body: Buffer; signature: string } {
+export function signedDelivery(
+  key: string,
+  vehicleId: string,
+  sequence: number,
+  odometer = 50_000,
+): { body: Buffer; signature: string } {
   const at = Date.now();
   const signals = Array.from({ length: 25 }, (_, index) => ({
     code: CODES[index] ?? `bench-signal${index}`,
     name: "Value",
     group: "Bench",
-    body: { value: (sequence + index) % 100, unit: index === 0 ? "percent" : null },
+    body: { value: index === ODOMETER ? odometer : 20 + ((sequence + index) % 3) },
     status: { value: "SUCCESS" },
     meta: { oemUpdatedAt: at, retrievedAt: at },
   }));
@@ -35,6 +43,7 @@ export function signedDelivery(key: string, vehicleId: string, sequence: number)
   return { body, signature: createHmac("sha256", key).update(body).digest("hex") };
 }
 
+const ODOMETER = 2;
 const CODES = [
   "tractionbattery-stateofcharge",
   "tractionbattery-range",

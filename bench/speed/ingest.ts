@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { startBench, stillCar } from "../../test/support/e2e-bench.ts";
-import { signedDelivery } from "./deliveries.ts";
+import { KEY, signedDelivery } from "./deliveries.ts";
 import { type LoadResult, postAll } from "./load.ts";
 
-const KEY = "simulator-management-token";
 const CONNECTIONS = 32;
 const DELIVERIES = 12_000;
 const WARM_UP = 2_000;

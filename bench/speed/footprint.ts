@@ -19,7 +19,7 @@ export interface FootprintResult {
 
 /** Memory and processor of the idle program with one car, and its start with a warm database. */
 export async function footprint(restarts: number): Promise<FootprintResult> {
-  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "warn" } });
+  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" } });
   try {
     await bench.shown();
     await pause(SETTLE_MS);

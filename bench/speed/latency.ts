@@ -16,7 +16,7 @@ export interface LatencyResult {
 
 /** From the start of a POST to the message at a subscriber, through Mosquitto, at a steady pace. */
 export async function latency(): Promise<LatencyResult> {
-  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "warn" } });
+  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" } });
   const subscriber = connect(bench.broker.url, { protocolVersion: 5 });
   try {
     await new Promise<void>((resolve) => subscriber.once("connect", () => resolve()));

@@ -373,7 +373,8 @@ describe("whatever comes", () => {
           restarted.take();
         }
         expect(JSON.stringify(restarted.ledger)).toBe(JSON.stringify(whole.ledger));
-        expect(restarted.records).toEqual(whole.records);
+        // As text, since a database knows no negative zero.
+        expect(JSON.stringify(restarted.records)).toBe(JSON.stringify(whole.records));
       }),
     );
   });

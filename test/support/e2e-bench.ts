@@ -55,6 +55,9 @@ export interface BenchOptions {
   readonly cars?: readonly CarOptions[];
   readonly simulator?: Partial<SimulatorOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** The program's file, and options for Node.js itself; otherwise it runs from its sources. */
+  readonly main?: string;
+  readonly nodeArgs?: readonly string[];
   /** Not running until `openSimulator`. */
   readonly smartcar?: "down";
   /** Whether the cars are subscribed to the program's webhook once it runs; default true. */
@@ -140,7 +143,14 @@ export class Bench {
   /** Starts the program, also once more after it ended: with the same ports and data. */
   async start({ connected = true } = {}): Promise<Program> {
     this.#seenBefore = this.seen.messages.length;
-    this.#program = await startProgram({ env: this.environment, dataDir: this.dataDir, ports: this.#ports });
+    const { main, nodeArgs } = this.#options;
+    this.#program = await startProgram({
+      env: this.environment,
+      dataDir: this.dataDir,
+      ports: this.#ports,
+      ...(main !== undefined && { main }),
+      ...(nodeArgs !== undefined && { nodeArgs }),
+    });
     if (this.#options.webhook !== false && this.simulator.webhooks().length === 0) await this.subscribe();
     // From here on it hears commands.
     if (connected) await this.#program.line(({ msg }) => msg === "connected to the MQTT broker");

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePort } from "./brokers.ts";
 
-const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+const SOURCES = new URL("../../src/main.ts", import.meta.url).pathname;
+/** What `npm run build` makes, as users run it. */
+export const COMPILED = new URL("../../dist/main.js", import.meta.url).pathname;
 const START_LIMIT_MS = 15_000;
 
 export interface LogLine {
@@ -44,6 +46,10 @@ export interface ProgramOptions {
   /** Kept by whoever gave it; otherwise a folder of its own, removed at the end. */
   readonly dataDir?: string;
   readonly args?: readonly string[];
+  /** The program's file; otherwise it runs from its sources. */
+  readonly main?: string;
+  /** Options for Node.js itself. */
+  readonly nodeArgs?: readonly string[];
   /** Ports to listen on, as for a restart; otherwise free ones. */
   readonly ports?: { readonly private: number; readonly public: number };
   /** Resolve at once instead of when it listens: for programs that are to fail. */
@@ -53,19 +59,23 @@ export interface ProgramOptions {
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const ports = options.ports ?? { private: await freePort(), public: await freePort() };
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "smartcar2mqtt-e2e-"));
-  const child = spawn(process.execPath, [MAIN, ...(options.args ?? ["start"])], {
-    cwd: dataDir,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HTTP_PORT: String(ports.private),
-      HTTP_PUBLIC_PORT: String(ports.public),
-      DATA_DIR: dataDir,
-      LOG_LEVEL: "debug",
-      LOG_FORMAT: "json",
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeArgs ?? []), options.main ?? SOURCES, ...(options.args ?? ["start"])],
+    {
+      cwd: dataDir,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HTTP_PORT: String(ports.private),
+        HTTP_PUBLIC_PORT: String(ports.public),
+        DATA_DIR: dataDir,
+        LOG_LEVEL: "debug",
+        LOG_FORMAT: "json",
+        ...options.env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
     },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  );
   const program = new RunningProgram(child, ports, dataDir, options.dataDir === undefined);
   if (options.dontWait !== true) {
     await Promise.race([

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { connect as connectMqtt, type MqttClient } from "mqtt";
 import { Agent, request } from "undici";
-import { type App, createApp } from "../../src/app.ts";
+import { type App, createApp } from "../../src/app/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { WEBHOOK_PATH } from "../../src/http/public-server.ts";
 import { systemClock } from "../../src/lib/clock.ts";

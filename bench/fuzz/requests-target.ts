@@ -1,9 +1,9 @@
+import { type RequestParts, requests } from "../../src/app/requests.ts";
 import { pollDocument } from "../../src/bridge/poll-document.ts";
 import { RequestInbox } from "../../src/bridge/request-inbox.ts";
 import type { Message, SessionEvents } from "../../src/bridge/session-events.ts";
 import { isPublishable, Topics } from "../../src/bridge/topics.ts";
 import { Events } from "../../src/lib/events.ts";
-import { type RequestParts, requests } from "../../src/requests.ts";
 import { ApplicationBucket } from "../../src/scheduler/bucket.ts";
 import { Budget } from "../../src/scheduler/budget.ts";
 import { Poller, type PollerEvents } from "../../src/scheduler/poller.ts";

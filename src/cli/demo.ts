@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp } from "../app.ts";
+import { createApp } from "../app/app.ts";
 import type { Environment } from "../config/env-layer.ts";
 import { seconds } from "../lib/duration.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";

@@ -1,4 +1,4 @@
-import { createApp } from "../app.ts";
+import { createApp } from "../app/app.ts";
 import { Redactor } from "../lib/redact.ts";
 import type { Command } from "./command.ts";
 import { configOption, loadOrExplain, loggerFor, WRONG_CONFIGURATION } from "./configuration.ts";

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type App, createApp } from "../../src/app.ts";
+import { type App, createApp } from "../../src/app/app.ts";
 import { Redactor } from "../../src/lib/redact.ts";
 import type { CarOptions } from "../../src/simulator/car-options.ts";
 import type { RequestRecord } from "../../src/simulator/request-log.ts";

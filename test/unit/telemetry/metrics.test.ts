@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { endpointOf } from "../../../src/meter.ts";
+import { endpointOf } from "../../../src/app/meter.ts";
 import { METRICS } from "../../../src/telemetry/metric-table.ts";
 import { Metrics } from "../../../src/telemetry/metrics.ts";
 

@@ -1,13 +1,13 @@
-import type { RunnerEvents } from "./commands/runner.ts";
-import { toError } from "./lib/errors.ts";
-import { Events } from "./lib/events.ts";
-import type { Log } from "./lib/log.ts";
-import type { PollerEvents } from "./scheduler/poller.ts";
-import type { CallRecord } from "./smartcar/http.ts";
-import type { ChargingEvents } from "./vehicle/charging-log.ts";
-import type { DirectoryEvents } from "./vehicle/directory.ts";
-import type { IntakeEvents } from "./vehicle/intake.ts";
-import type { SubscriberEvents } from "./vehicle/subscriber.ts";
+import type { RunnerEvents } from "../commands/runner.ts";
+import { toError } from "../lib/errors.ts";
+import { Events } from "../lib/events.ts";
+import type { Log } from "../lib/log.ts";
+import type { PollerEvents } from "../scheduler/poller.ts";
+import type { CallRecord } from "../smartcar/http.ts";
+import type { ChargingEvents } from "../vehicle/charging-log.ts";
+import type { DirectoryEvents } from "../vehicle/directory.ts";
+import type { IntakeEvents } from "../vehicle/intake.ts";
+import type { SubscriberEvents } from "../vehicle/subscriber.ts";
 
 export interface JobEvents {
   failed: { readonly job: string; readonly error: Error };

@@ -1,69 +1,35 @@
-import type { BridgePresenter } from "./bridge/bridge-presenter.ts";
-import type { CarPresenter } from "./bridge/car-presenter.ts";
-import { chargingDocument } from "./bridge/charging-document.ts";
-import type { CommandInbox } from "./bridge/command-inbox.ts";
-import type { HomeAssistant } from "./bridge/home-assistant.ts";
-import { pollDocument } from "./bridge/poll-document.ts";
-import type { Publisher } from "./bridge/publisher.ts";
-import type { Topics } from "./bridge/topics.ts";
-import type { CommandRunner } from "./commands/runner.ts";
+import { chargingDocument } from "../bridge/charging-document.ts";
+import type { CommandInbox } from "../bridge/command-inbox.ts";
+import { pollDocument } from "../bridge/poll-document.ts";
+import type { Topics } from "../bridge/topics.ts";
+import type { Clock } from "../lib/clock.ts";
+import { toError } from "../lib/errors.ts";
+import { jsonEqual } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import { readEvent } from "../smartcar/events.ts";
+import type { VehicleId } from "../vehicle/ids.ts";
+import { problemOf } from "../vehicle/problem.ts";
+import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { AppEvents } from "./events.ts";
-import type { Clock } from "./lib/clock.ts";
-import { toError } from "./lib/errors.ts";
-import { jsonEqual } from "./lib/json.ts";
-import type { Log } from "./lib/log.ts";
-import type { Poller } from "./scheduler/poller.ts";
-import { readEvent } from "./smartcar/events.ts";
-import type { IncapabilityRepository } from "./store/incapabilities.ts";
-import type { StateRepository } from "./store/states.ts";
-import type { ChargingLog } from "./vehicle/charging-log.ts";
-import type { Directory } from "./vehicle/directory.ts";
-import type { VehicleId } from "./vehicle/ids.ts";
-import type { Intake } from "./vehicle/intake.ts";
-import { problemOf } from "./vehicle/problem.ts";
-import type { Subscriber } from "./vehicle/subscriber.ts";
-import type { Vehicle } from "./vehicle/vehicle.ts";
+import type { Shown, ShownOf } from "./parts/shown.ts";
 
-export interface WiredParts {
+export interface WiredParts extends ShownOf {
   readonly events: AppEvents;
   readonly clock: Clock;
   readonly log: Log;
-  readonly intake: Intake;
-  readonly directory: Directory;
-  readonly poller: Poller;
-  readonly subscriber: Subscriber;
-  readonly runner: CommandRunner;
-  readonly charging: ChargingLog;
-  readonly presenter: CarPresenter;
-  readonly homeAssistant: HomeAssistant;
-  readonly bridge: BridgePresenter;
-  readonly inbox: CommandInbox;
-  readonly publisher: Publisher;
   readonly topics: Topics;
-  readonly states: StateRepository;
-  readonly incapabilities: IncapabilityRepository;
+  readonly shown: Shown;
+  readonly inbox: CommandInbox;
 }
 
 /** Who listens to whom: one line for each thing that follows from another. */
 export function wire(parts: WiredParts): void {
-  const {
-    events,
-    intake,
-    directory,
-    poller,
-    subscriber,
-    runner,
-    charging,
-    presenter,
-    homeAssistant,
-    bridge,
-    inbox,
-    publisher,
-    topics,
-    incapabilities,
-    clock,
-    log,
-  } = parts;
+  const { events, clock, log, topics, kept, broker, cars, orders, shown, inbox } = parts;
+  const { intake, charging, store } = kept;
+  const { publisher } = broker;
+  const { directory, poller, subscriber } = cars;
+  const { runner } = orders;
+  const { presenter, homeAssistant, bridge } = shown;
   const withVehicle = (id: VehicleId, act: (vehicle: Vehicle) => void) => {
     const vehicle = directory.get(id);
     if (vehicle !== undefined) act(vehicle);
@@ -95,7 +61,7 @@ export function wire(parts: WiredParts): void {
   });
   events.directory.on("updated", ({ vehicle, previous }) => {
     // What the car could not do then it may do with what was granted now.
-    if (!jsonEqual(vehicle.permissions, previous.permissions)) incapabilities.clear(vehicle.id);
+    if (!jsonEqual(vehicle.permissions, previous.permissions)) store.incapabilities.clear(vehicle.id);
     presenter.refresh(vehicle);
     // A new consent: whatever kept us from reading may be gone.
     if (vehicle.userId !== previous.userId || vehicle.connected !== previous.connected) poller.release(vehicle.id);
@@ -160,8 +126,8 @@ export function wire(parts: WiredParts): void {
 }
 
 /** Deliveries that came before their vehicle was known are read once more: they were answered 200, so they count. */
-function readmitQuarantined({ states, intake, events }: WiredParts, id: VehicleId): void {
-  for (const { eventId, body, receivedAt } of states.quarantined(id)) {
+function readmitQuarantined({ events, kept: { intake, store } }: WiredParts, id: VehicleId): void {
+  for (const { eventId, body, receivedAt } of store.states.quarantined(id)) {
     const event = readEvent(Buffer.from(body), receivedAt);
     if (event.kind !== "vehicle") continue;
     intake

@@ -1,7 +1,7 @@
-import { webhookLink } from "./doctor/webhook.ts";
+import { webhookLink } from "../doctor/webhook.ts";
+import type { Log } from "../lib/log.ts";
+import { CallError } from "../vehicle/call-error.ts";
 import type { AppEvents } from "./events.ts";
-import type { Log } from "./lib/log.ts";
-import { CallError } from "./vehicle/call-error.ts";
 
 /** Turns what the parts tell into log lines. No part knows about it; nothing here changes anything. */
 export function observe(events: AppEvents, log: Log): void {

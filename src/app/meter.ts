@@ -1,20 +1,22 @@
-import type { Publisher } from "./bridge/publisher.ts";
-import type { Session } from "./bridge/session.ts";
-import type { Chain } from "./doctor/chain.ts";
+import type { Publisher } from "../bridge/publisher.ts";
+import type { Session } from "../bridge/session.ts";
+import type { Chain } from "../doctor/chain.ts";
+import type { WebhookHandler } from "../http/public-server.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Poller } from "../scheduler/poller.ts";
+import type { SmartcarGateway } from "../smartcar/gateway.ts";
+import type { CallRecord } from "../smartcar/http.ts";
+import type { WebhookReceiver } from "../smartcar/webhook.ts";
+import type { StoreDatabase } from "../store/database.ts";
+import type { Metrics, Sample } from "../telemetry/metrics.ts";
+import type { Directory } from "../vehicle/directory.ts";
+import type { Intake } from "../vehicle/intake.ts";
+import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { AppEvents } from "./events.ts";
-import type { WebhookHandler } from "./http/public-server.ts";
-import type { Clock } from "./lib/clock.ts";
-import type { Poller } from "./scheduler/poller.ts";
-import type { SmartcarGateway } from "./smartcar/gateway.ts";
-import type { CallRecord } from "./smartcar/http.ts";
-import type { WebhookReceiver } from "./smartcar/webhook.ts";
-import type { StoreDatabase } from "./store/database.ts";
-import type { Metrics, Sample } from "./telemetry/metrics.ts";
-import type { Directory } from "./vehicle/directory.ts";
-import type { Intake } from "./vehicle/intake.ts";
-import type { Vehicle } from "./vehicle/vehicle.ts";
+import type { Frame } from "./frame.ts";
+import type { Shown, ShownOf } from "./parts/shown.ts";
 
-export interface MeteredParts {
+interface MeteredParts {
   readonly metrics: Metrics;
   readonly events: AppEvents;
   readonly clock: Clock;
@@ -36,11 +38,31 @@ export interface MeteredParts {
 const REMEMBERED = 1_000;
 
 /** Turns what the parts tell, and what they know when asked, into metrics. No part knows about it. */
-export function meter(parts: MeteredParts): void {
-  meterEvents(parts);
-  meterSmartcar(parts);
-  meterVehicles(parts);
-  meterHome(parts);
+export function meter(
+  { events, clock, version, config }: Frame,
+  parts: ShownOf,
+  { chain }: Shown,
+  metrics: Metrics,
+): void {
+  const { kept, account, broker, cars } = parts;
+  const metered: MeteredParts = {
+    metrics,
+    events,
+    clock,
+    version,
+    monthlyBudget: config.polling.monthly_budget,
+    chain,
+    ...account,
+    ...broker,
+    ...cars,
+    intake: kept.intake,
+    database: kept.store.database,
+    quarantineSize: () => kept.store.states.quarantineSize(),
+  };
+  meterEvents(metered);
+  meterSmartcar(metered);
+  meterVehicles(metered);
+  meterHome(metered);
 }
 
 function meterEvents({ metrics, events }: MeteredParts): void {

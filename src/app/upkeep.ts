@@ -1,7 +1,7 @@
-import type { Clock } from "./lib/clock.ts";
-import { days } from "./lib/duration.ts";
-import type { Job } from "./scheduler/jobs.ts";
-import type { Poller } from "./scheduler/poller.ts";
+import type { Clock } from "../lib/clock.ts";
+import { days } from "../lib/duration.ts";
+import type { Job } from "../scheduler/jobs.ts";
+import type { Poller } from "../scheduler/poller.ts";
 
 /** An event is tried for three minutes; two days forgive a clock that was set. */
 const KEEP_DELIVERIES_MS = days(2);

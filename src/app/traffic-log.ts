@@ -1,9 +1,9 @@
+import type { Call, Delivery, Poll } from "../http/schema/traffic.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Ring } from "../lib/ring.ts";
+import type { CallRecord } from "../smartcar/http.ts";
+import type { DeliveryRecord } from "../smartcar/webhook.ts";
 import type { AppEvents } from "./events.ts";
-import type { Call, Delivery, Poll } from "./http/schema/traffic.ts";
-import type { Clock } from "./lib/clock.ts";
-import { Ring } from "./lib/ring.ts";
-import type { CallRecord } from "./smartcar/http.ts";
-import type { DeliveryRecord } from "./smartcar/webhook.ts";
 
 const KEPT = 200;
 

@@ -1,5 +1,5 @@
-import type { Log } from "./lib/log.ts";
-import type { StoreIncident } from "./store/database.ts";
+import type { Log } from "../lib/log.ts";
+import type { StoreIncident } from "../store/database.ts";
 
 interface BridgeEvent {
   readonly event_type: string;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { minutes } from "../../src/lib/duration.ts";
-import type { DeliveryRecord } from "../../src/smartcar/webhook.ts";
-import type { WebhookVerdict } from "../../src/vehicle/subscriber.ts";
-import { WebhookWatch } from "../../src/webhook-watch.ts";
+import { WebhookWatch } from "../../../src/app/webhook-watch.ts";
+import { minutes } from "../../../src/lib/duration.ts";
+import type { DeliveryRecord } from "../../../src/smartcar/webhook.ts";
+import type { WebhookVerdict } from "../../../src/vehicle/subscriber.ts";
 
 function bench(verdict: WebhookVerdict, subscribed = false) {
   let looks = 0;

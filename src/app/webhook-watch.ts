@@ -1,7 +1,7 @@
-import { minutes } from "./lib/duration.ts";
-import type { DeliveryRecord } from "./smartcar/webhook.ts";
-import { vehicleId } from "./vehicle/ids.ts";
-import type { Subscriber } from "./vehicle/subscriber.ts";
+import { minutes } from "../lib/duration.ts";
+import type { DeliveryRecord } from "../smartcar/webhook.ts";
+import { vehicleId } from "../vehicle/ids.ts";
+import type { Subscriber } from "../vehicle/subscriber.ts";
 
 /** A look costs calls of the application's bucket, which refills with two a minute. */
 const AGAIN_MS = minutes(1);

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import type { Publisher } from "./bridge/publisher.ts";
-import { type RequestHandler, request } from "./bridge/request-inbox.ts";
-import type { Chain } from "./doctor/chain.ts";
-import { days, minutes, parseDuration } from "./lib/duration.ts";
-import type { Poller } from "./scheduler/poller.ts";
-import type { PollingBook } from "./scheduler/polling-settings.ts";
-import type { Directory } from "./vehicle/directory.ts";
-import type { Subscriber } from "./vehicle/subscriber.ts";
-import type { Vehicle } from "./vehicle/vehicle.ts";
+import type { Publisher } from "../bridge/publisher.ts";
+import { type RequestHandler, request } from "../bridge/request-inbox.ts";
+import type { Chain } from "../doctor/chain.ts";
+import { days, minutes, parseDuration } from "../lib/duration.ts";
+import type { Poller } from "../scheduler/poller.ts";
+import type { PollingBook } from "../scheduler/polling-settings.ts";
+import type { Directory } from "../vehicle/directory.ts";
+import type { Subscriber } from "../vehicle/subscriber.ts";
+import type { Vehicle } from "../vehicle/vehicle.ts";
 
 export interface RequestParts {
   readonly directory: Directory;

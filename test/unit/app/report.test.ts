@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Setup } from "../../src/http/schema/setup.ts";
-import type { Traffic } from "../../src/http/schema/traffic.ts";
-import { Redactor } from "../../src/lib/redact.ts";
-import { report } from "../../src/report.ts";
-import { userId } from "../../src/vehicle/ids.ts";
-import { car } from "../support/cars.ts";
+import { report } from "../../../src/app/api/report.ts";
+import type { Setup } from "../../../src/http/schema/setup.ts";
+import type { Traffic } from "../../../src/http/schema/traffic.ts";
+import { Redactor } from "../../../src/lib/redact.ts";
+import { userId } from "../../../src/vehicle/ids.ts";
+import { car } from "../../support/cars.ts";
 
 const CAR = car({ name: "Anna's car", userId: userId("owner-canary") });
 const SECRET = "canary-secret-4711";

@@ -1,9 +1,9 @@
 import { arch, platform } from "node:os";
-import type { Link } from "./http/schema/chain.ts";
-import type { Setup } from "./http/schema/setup.ts";
-import type { Traffic } from "./http/schema/traffic.ts";
-import type { SignalRow } from "./http/schema/vehicles.ts";
-import type { Vehicle } from "./vehicle/vehicle.ts";
+import type { Link } from "../../http/schema/chain.ts";
+import type { Setup } from "../../http/schema/setup.ts";
+import type { Traffic } from "../../http/schema/traffic.ts";
+import type { SignalRow } from "../../http/schema/vehicles.ts";
+import type { Vehicle } from "../../vehicle/vehicle.ts";
 
 export interface ReportFacts {
   readonly setup: Setup;

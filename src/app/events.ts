@@ -1,4 +1,4 @@
-import type { RunnerEvents } from "../commands/runner.ts";
+import type { RunnerEvents } from "../commands/runner-options.ts";
 import { toError } from "../lib/errors.ts";
 import { Events } from "../lib/events.ts";
 import type { Log } from "../lib/log.ts";

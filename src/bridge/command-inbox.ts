@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type CommandName, isCommandName } from "../commands/catalogue.ts";
 import { type CommandRequest, NO_REPLY_ADDRESS, type ReplyAddress, readPayload } from "../commands/request.ts";
-import type { Answer, CommandRunner } from "../commands/runner.ts";
+import type { CommandRunner } from "../commands/runner.ts";
+import type { Answer } from "../commands/runner-options.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";

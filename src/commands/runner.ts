@@ -1,18 +1,15 @@
-import type { Clock, Timer } from "../lib/clock.ts";
-import { days, minutes, seconds } from "../lib/duration.ts";
+import type { Timer } from "../lib/clock.ts";
+import { days, seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
-import type { Events } from "../lib/events.ts";
-import type { JsonObject } from "../lib/json.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import { SerialQueues } from "../lib/serial.ts";
 import { CallError } from "../vehicle/call-error.ts";
-import type { UserId, VehicleId } from "../vehicle/ids.ts";
-import type { VehicleState } from "../vehicle/state.ts";
+import type { VehicleId } from "../vehicle/ids.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
-import { type Allowance, COMMANDS, type CommandName, type CommandSpec, showsEffect } from "./catalogue.ts";
+import type { CommandName, CommandSpec } from "./catalogue.ts";
+import { CONFIRM_WITHIN_MS, Confirmations } from "./confirmations.ts";
 import {
   advance,
-  type CommandResult,
   type Execution,
   type ExecutionError,
   type ExecutionEvent,
@@ -23,84 +20,10 @@ import {
 import { judge, tooOld } from "./guard.ts";
 import { BUSY, errorOf, isPermanentIncapacity, OVER_BUDGET, SHUTDOWN, SUPERSEDED, withHint } from "./reasons.ts";
 import type { CommandRequest } from "./request.ts";
-
-/** Carries a command to the car, once. Never throws; an outcome that was not learnt is `unknown`. */
-export interface CommandSender {
-  send(call: {
-    vehicleId: VehicleId;
-    userId: UserId;
-    method: "POST" | "DELETE";
-    path: string;
-    body?: JsonObject;
-  }): Promise<
-    | { readonly outcome: "succeeded" }
-    | { readonly outcome: "failed"; readonly error: CallError }
-    | { readonly outcome: "unknown"; readonly error: CallError }
-  >;
-}
-
-/** The audit table. Everything it is told is on disk when it returns. */
-export interface ExecutionStore {
-  add(execution: Omit<Execution, "key">): Execution;
-  update(execution: Execution): void;
-  findById(id: string, since: number): Execution | undefined;
-  unfinished(): Execution[];
-  unanswered(): Execution[];
-  unconfirmedSince(completedSince: number): Execution[];
-  markAnswered(key: number): void;
-}
-
-export interface CommandBudget {
-  book(id: VehicleId, kind: "command"): number | null;
-  refund(booking: number): void;
-  view(id: VehicleId): { readonly remaining: number | null };
-}
-
-export interface IncapabilityStore {
-  has(id: VehicleId, variant: string): boolean;
-  add(id: VehicleId, variant: string, since: number): void;
-}
-
-export interface Answer {
-  readonly execution: Execution;
-  readonly result: CommandResult;
-  readonly vehicle: Vehicle | null;
-}
-
-export interface RunnerEvents {
-  /** A result to publish; `delivered` is called once the broker has it. */
-  answer: Answer & { readonly delivered: () => void };
-  /** An execution of this vehicle moved: what shows its progress may change. */
-  moved: { readonly vehicleId: VehicleId; readonly execution: Execution };
-  /** A command was carried out: what kept earlier ones from it is over. */
-  obeyed: { readonly vehicleId: VehicleId };
-  /** A command was not carried out, or nobody knows. */
-  refused: { readonly vehicleId: VehicleId; readonly error: CallError };
-  /** The car answered that it cannot do this. */
-  incapable: { readonly vehicleId: VehicleId; readonly variant: string };
-}
-
-export interface RunnerOptions {
-  readonly clock: Clock;
-  readonly store: ExecutionStore;
-  readonly sender: CommandSender;
-  readonly budget: CommandBudget;
-  readonly incapabilities: IncapabilityStore;
-  readonly allow: ReadonlySet<Allowance>;
-  readonly maxAgeMs: number;
-  readonly stateOf: (id: VehicleId) => VehicleState;
-  readonly vehicle: (id: VehicleId) => Vehicle | undefined;
-  /** Reads the vehicle: as the command `refresh`, or once to confirm another. */
-  readonly read: (vehicle: Vehicle, kind: "command" | "confirm") => Promise<{ ok: true } | { ok: false; error: Error }>;
-  /** Whether one read may follow a command that nothing confirmed and that was answered at `completedAt`. */
-  readonly mayConfirm: (id: VehicleId, completedAt: number) => boolean;
-  readonly events: Events<RunnerEvents>;
-}
+import type { RunnerOptions } from "./runner-options.ts";
 
 const MAX_WAITING_PER_VEHICLE = 10;
 const ID_MEMORY_MS = days(1);
-export const CONFIRM_WITHIN_MS = minutes(10);
-const CONFIRM_READ_AFTER_MS = seconds(30);
 /** How long a stop waits for a command under way before its row is left to end as `unknown` at the next start. */
 const STOP_GRACE_MS = seconds(4);
 
@@ -110,12 +33,6 @@ interface Place {
   readonly spec: CommandSpec;
   readonly request: CommandRequest;
   readonly vehicle: Vehicle;
-}
-
-interface Watch {
-  execution: Execution;
-  readonly spec: CommandSpec;
-  readonly timers: Timer[];
 }
 
 /**
@@ -128,11 +45,16 @@ export class CommandRunner implements Part {
   /** Waiting and running executions by row; the newest state of each. */
   readonly #open = new Map<number, Execution>();
   readonly #places = new Map<string, Place>();
-  readonly #watches = new Map<number, Watch>();
+  readonly #confirmations: Confirmations;
   #stopping = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#confirmations = new Confirmations({
+      ...options,
+      onConfirmed: (execution) => this.#answer(execution),
+      onEnded: (vehicleId, execution) => options.events.emit("moved", { vehicleId, execution }),
+    });
   }
 
   /** Ends what a crash left open, answers what was never answered, and watches on. Sends nothing. */
@@ -143,7 +65,9 @@ export class CommandRunner implements Part {
       if (ended !== null) store.update(ended);
     }
     for (const execution of store.unanswered()) this.#answer(execution);
-    for (const execution of store.unconfirmedSince(clock.now() - CONFIRM_WITHIN_MS)) this.#watch(execution, false);
+    for (const execution of store.unconfirmedSince(clock.now() - CONFIRM_WITHIN_MS)) {
+      this.#confirmations.await(execution, { read: false });
+    }
   }
 
   /** Rejects what waits; gives what runs a moment to end. */
@@ -158,8 +82,7 @@ export class CommandRunner implements Part {
     });
     await Promise.race([this.#queues.drained(), grace]);
     timer?.cancel();
-    for (const watch of this.#watches.values()) for (const pending of watch.timers) pending.cancel();
-    this.#watches.clear();
+    this.#confirmations.stop();
   }
 
   /** Takes a request; its one result comes as an `answer` event, sooner or later. */
@@ -205,15 +128,12 @@ export class CommandRunner implements Part {
 
   /** Looks whether newly held signals show the effect of a command. */
   observe(id: VehicleId): void {
-    for (const watch of [...this.#watches.values()]) {
-      if (watch.execution.vehicleId === id) this.#tryConfirm(watch);
-    }
+    this.#confirmations.observe(id);
   }
 
   /** The newest execution of a command that runs now or is watched for its effect, if there is one. */
   current(id: VehicleId, command: CommandName): Execution | undefined {
-    const candidates = [...this.#open.values(), ...[...this.#watches.values()].map((watch) => watch.execution)];
-    return candidates
+    return [...this.#open.values(), ...this.#confirmations.awaited()]
       .filter(
         (execution) => execution.vehicleId === id && execution.command === command && execution.state !== "waiting",
       )
@@ -315,8 +235,10 @@ export class CommandRunner implements Part {
     if (ended === null) return;
     this.#open.delete(ended.key);
     this.#answer(ended);
-    if (!ended.confirmed && (status === "succeeded" || status === "unknown"))
-      this.#watch(ended, status === "succeeded");
+    if (ended.confirmed || this.#stopping) return;
+    if (status === "succeeded" || status === "unknown") {
+      this.#confirmations.await(ended, { read: status === "succeeded" });
+    }
   }
 
   /** Our own failure between the row and the answer (the database refused, a bug): the caller still gets a result. */
@@ -345,48 +267,5 @@ export class CommandRunner implements Part {
       vehicle: execution.vehicleId === null ? null : (vehicle(execution.vehicleId) ?? null),
       delivered: () => store.markAnswered(execution.key),
     });
-  }
-
-  #watch(execution: Execution, readToConfirm: boolean): void {
-    const spec = COMMANDS[execution.command];
-    const { clock } = this.#options;
-    if (spec.confirmedBy === undefined || execution.completedAt === null || this.#stopping) return;
-    const watch: Watch = { execution, spec, timers: [] };
-    this.#watches.set(execution.key, watch);
-    const leftMs = execution.completedAt + CONFIRM_WITHIN_MS - clock.now();
-    watch.timers.push(clock.after(leftMs, () => this.#unwatch(watch)));
-    if (readToConfirm) {
-      watch.timers.push(clock.after(CONFIRM_READ_AFTER_MS, () => void this.#readToConfirm(watch)));
-    }
-    this.#tryConfirm(watch);
-  }
-
-  async #readToConfirm(watch: Watch): Promise<void> {
-    const { vehicle, read, mayConfirm } = this.#options;
-    const { vehicleId: id, completedAt, key } = watch.execution;
-    const target = id === null ? undefined : vehicle(id);
-    if (target === undefined || completedAt === null || !this.#watches.has(key)) return;
-    if (!mayConfirm(target.id, completedAt)) return;
-    await read(target, "confirm");
-  }
-
-  #tryConfirm(watch: Watch): void {
-    const { stateOf, store } = this.#options;
-    const { execution, spec } = watch;
-    if (execution.vehicleId === null || execution.sentAt === null) return;
-    if (!showsEffect(spec, execution.value, stateOf(execution.vehicleId), execution.sentAt)) return;
-    const confirmed = advance(execution, { type: "confirm" });
-    if (confirmed === null) return;
-    store.update(confirmed);
-    watch.execution = confirmed;
-    this.#unwatch(watch);
-    this.#answer(confirmed);
-  }
-
-  #unwatch(watch: Watch): void {
-    for (const timer of watch.timers) timer.cancel();
-    const { execution } = watch;
-    if (!this.#watches.delete(execution.key) || execution.vehicleId === null) return;
-    this.#options.events.emit("moved", { vehicleId: execution.vehicleId, execution });
   }
 }

@@ -3,7 +3,8 @@ import { factTime } from "../vehicle/signal.ts";
 import type { VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import { type Allowance, COMMANDS } from "./catalogue.ts";
-import type { CommandRunner, IncapabilityStore } from "./runner.ts";
+import type { CommandRunner } from "./runner.ts";
+import type { IncapabilityStore } from "./runner-options.ts";
 
 const LOCK_SIGNAL = "closure-islocked" as SignalCode;
 
@@ -15,7 +16,7 @@ export interface CommandCapability {
 }
 
 /** Every variant of every command, with a value that stands for it. */
-const VARIANTS = [
+export const VARIANTS = [
   { command: "lock", value: "LOCK" },
   { command: "lock", value: "UNLOCK" },
   { command: "charging", value: true },

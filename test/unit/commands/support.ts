@@ -1,12 +1,8 @@
 import type { Allowance } from "../../../src/commands/catalogue.ts";
 import type { CommandResult, Execution } from "../../../src/commands/execution.ts";
 import { type CommandRequest, NO_REPLY_ADDRESS } from "../../../src/commands/request.ts";
-import {
-  CommandRunner,
-  type CommandSender,
-  type RunnerEvents,
-  type RunnerOptions,
-} from "../../../src/commands/runner.ts";
+import { CommandRunner } from "../../../src/commands/runner.ts";
+import type { CommandSender, RunnerEvents, RunnerOptions } from "../../../src/commands/runner-options.ts";
 import { seconds } from "../../../src/lib/duration.ts";
 import type { JsonObject, JsonValue } from "../../../src/lib/json.ts";
 import { Budget } from "../../../src/scheduler/budget.ts";

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { editorSchema, exampleYaml, readmeWithTable } from "../src/config/document.ts";
+import { commands } from "../src/cli/table.ts";
+import { usage } from "../src/cli/usage.ts";
+import { configTables, editorSchema, exampleYaml } from "../src/config/document.ts";
 import { metricsTable } from "../src/telemetry/metric-table.ts";
 import { partsTable } from "../src/telemetry/parts.ts";
 import { addonBuild, addonConfig, addonTranslations } from "./addon-files.ts";
 import { envExample } from "./env-example.ts";
+import { carEvents, commandTables, extraTables, readingTables } from "./topics-reference.ts";
 
 export interface GeneratedFile {
   readonly path: string;
@@ -14,7 +17,6 @@ export interface GeneratedFile {
 /** Every file that is made from the program, with what it must contain. */
 export function generatedFiles(): GeneratedFile[] {
   const root = resolve(import.meta.dirname, "..");
-  const readme = resolve(root, "README.md");
   return [
     { path: resolve(root, "config/config.example.yaml"), content: exampleYaml() },
     { path: resolve(root, "config/config.schema.json"), content: editorSchema() },
@@ -22,18 +24,29 @@ export function generatedFiles(): GeneratedFile[] {
     { path: resolve(root, "addon/config.yaml"), content: addonConfig(packageVersion(root)) },
     { path: resolve(root, "addon/build.yaml"), content: addonBuild(packageVersion(root)) },
     { path: resolve(root, "addon/translations/en.yaml"), content: addonTranslations() },
-    withTable(resolve(root, "docs/metrics.md"), "metrics", metricsTable()),
-    withTable(resolve(root, "docs/logging.md"), "parts", partsTable()),
-    { path: readme, content: readmeWithTable(readFileSync(readme, "utf8")) },
+    withTables(resolve(root, "docs/metrics.md"), { metrics: metricsTable() }),
+    withTables(resolve(root, "docs/logging.md"), { parts: partsTable() }),
+    withTables(resolve(root, "docs/command-line.md"), { usage: `\`\`\`text\n${usage(commands)}\`\`\`` }),
+    withTables(resolve(root, "docs/configuration.md"), { config: configTables() }),
+    withTables(resolve(root, "docs/topics-and-entities.md"), {
+      readings: readingTables(),
+      commands: commandTables(),
+      extras: extraTables(),
+      events: carEvents(),
+    }),
   ];
 }
 
-/** A document whose table between two markers is brought up to date. @throws when the markers are missing */
-function withTable(path: string, name: string, table: string): GeneratedFile {
-  const text = readFileSync(path, "utf8");
-  const [before, after] = [text.split(`<!-- ${name}:start -->`)[0], text.split(`<!-- ${name}:end -->`)[1]];
-  if (before === undefined || after === undefined || before === text) throw new Error(`${path} has no ${name} table`);
-  return { path, content: `${before}<!-- ${name}:start -->\n${table}\n<!-- ${name}:end -->${after}` };
+/** A document whose tables, each between two markers, are brought up to date. @throws when a marker is missing */
+function withTables(path: string, tables: Readonly<Record<string, string>>): GeneratedFile {
+  let content = readFileSync(path, "utf8");
+  for (const [name, table] of Object.entries(tables)) {
+    const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+    const [before, after] = [content.indexOf(start), content.indexOf(end)];
+    if (before < 0 || after < before) throw new Error(`${path} has no ${start} … ${end}`);
+    content = `${content.slice(0, before)}${start}\n${table}\n${content.slice(after)}`;
+  }
+  return { path, content };
 }
 
 function packageVersion(root: string): string {

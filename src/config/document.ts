@@ -3,8 +3,6 @@ import * as z from "zod";
 import { configSchema } from "./schema.ts";
 import { type Setting, sections, settings } from "./settings.ts";
 
-const TABLE_START = "<!-- config:start -->";
-const TABLE_END = "<!-- config:end -->";
 const LINE_WIDTH = 100;
 /** Blank lines between comments alone do not survive every formatter. */
 const SEPARATOR = "#";
@@ -110,20 +108,23 @@ function withShortLists(json: string): string {
   });
 }
 
-/** The README with its configuration table brought up to date. @throws when the markers are missing */
-export function readmeWithTable(readme: string): string {
-  const start = readme.indexOf(TABLE_START);
-  const end = readme.indexOf(TABLE_END);
-  if (start < 0 || end < start) throw new Error(`the README has no ${TABLE_START} … ${TABLE_END}`);
-  return `${readme.slice(0, start + TABLE_START.length)}\n${configTable()}\n${readme.slice(end)}`;
+/** The tables of docs/configuration.md: one for each section, the keys without a section last. */
+export function configTables(): string {
+  const titled = sections.map(({ name, description }) => ({
+    title: `### \`${name}\`\n\n${description}`,
+    rows: settings.filter(({ path }) => path.length > 1 && path[0] === name),
+  }));
+  const rest = { title: "### Without a section", rows: settings.filter(({ path }) => path.length === 1) };
+  return [...titled, rest]
+    .map(({ title, rows }) => [title, "", ...TABLE_HEAD, ...rows.map(row)].join("\n"))
+    .join("\n\n");
 }
 
-function configTable(): string {
-  const rows = settings.map((setting) => {
-    const env = setting.env === null ? "–" : `\`${setting.env}\``;
-    return `| \`${setting.key}\` | ${env} | ${defaultCell(setting)} | ${setting.description}${setting.secret ? " Secret." : ""} |`;
-  });
-  return ["| YAML key | Environment | Default | Meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+const TABLE_HEAD = ["| YAML key | Environment | Default | Meaning |", "| --- | --- | --- | --- |"];
+
+function row(setting: Setting): string {
+  const env = setting.env === null ? "–" : `\`${setting.env}\``;
+  return `| \`${setting.key}\` | ${env} | ${defaultCell(setting)} | ${setting.description}${setting.secret ? " Secret." : ""} |`;
 }
 
 function defaultCell(setting: Setting): string {

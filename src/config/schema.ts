@@ -35,7 +35,7 @@ const port = () => wholeNumber({ min: 0, max: 65_535 });
 
 /**
  * Every key of the configuration, with what the documents say about it: the loader, the example file, the editors'
- * JSON schema and the README's table are all made from this. `writeOnly` marks a secret: it is never shown and has a
+ * JSON schema and docs/configuration.md are all made from this. `writeOnly` marks a secret: it is never shown and has a
  * `…_FILE` twin. `unset` says what a key without a fixed default means when it is left out.
  */
 export const configSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { isOutOfReach, signalCapabilities } from "../vehicle/capability.ts";
 import { CATALOGUE, READINGS, signalSpec } from "../vehicle/catalogue.ts";
 import type { SignalCode } from "../vehicle/ids.ts";
+import { probablePermission } from "../vehicle/permission.ts";
 import { cutsOff, foremost, type Problem as HeldProblem } from "../vehicle/problem.ts";
 import { quirkHint } from "../vehicle/quirk.ts";
 import { readingsOf } from "../vehicle/readings.ts";
@@ -188,27 +189,8 @@ function adviceOf(
   }
 }
 
-/** No official table exists: Smartcar derives permissions from the chosen signals. A hint, never more. */
-const PERMISSIONS: readonly (readonly [RegExp, string])[] = [
-  [/^(tractionbattery|lowvoltagebattery)-/, "read_battery"],
-  [/^charge-chargerecords$/, "read_charge_records"],
-  [/^charge-/, "read_charge"],
-  [/^closure-/, "read_security"],
-  [/^climate-/, "read_thermometer"],
-  [/^hvac-/, "read_climate"],
-  [/^diagnostics-/, "read_diagnostics"],
-  [/^internalcombustionengine-oillife$/, "read_engine_oil"],
-  [/^internalcombustionengine-/, "read_fuel"],
-  [/^location-/, "read_location"],
-  [/^motion-/, "read_speedometer"],
-  [/^odometer-/, "read_odometer"],
-  [/^service-/, "read_service_history"],
-  [/^wheel-tires$/, "read_tires"],
-  [/^vehicleidentification-vin$/, "read_vin"],
-];
-
 function permissionHint(code: SignalCode): string {
-  const permission = PERMISSIONS.find(([pattern]) => pattern.test(code))?.[1];
+  const permission = probablePermission(code);
   return permission === undefined ? "" : ` (probably ${permission})`;
 }
 

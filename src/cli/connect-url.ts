@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { Redactor } from "../lib/redact.ts";
 import { connectUrl as linkOf } from "../smartcar/connect.ts";
+import { issueState } from "../smartcar/connect-states.ts";
+import { readVehicleId } from "../smartcar/connection.ts";
 import { type Command, UsageError } from "./command.ts";
 import { configOption, loadOrExplain, WRONG_CONFIGURATION } from "./configuration.ts";
 
@@ -24,9 +25,13 @@ export const connectUrl: Command = {
     if (country !== undefined && !COUNTRY.test(country)) {
       throw new UsageError(`--country must be two letters (got ${JSON.stringify(country)})`);
     }
+    if (reauthenticate !== undefined && readVehicleId(reauthenticate) === null) {
+      throw new UsageError("--reauthenticate must be a vehicle id, as the page and B/V/info show it");
+    }
     const loaded = loadOrExplain(terminal, new Redactor(), options["config"]);
     if (loaded === undefined) return WRONG_CONFIGURATION;
-    const { application_id: applicationId, redirect_uri: redirectUri, mode, connect_url } = loaded.config.smartcar;
+    const { client_secret: secrets, mode, connect_url, ...smartcar } = loaded.config.smartcar;
+    const { application_id: applicationId, redirect_uri: redirectUri } = smartcar;
     if (applicationId === undefined || redirectUri === undefined) {
       if (applicationId === undefined) {
         terminal.err("smartcar.application_id: is missing, a Connect link needs it; copy it from the dashboard\n");
@@ -38,8 +43,8 @@ export const connectUrl: Command = {
       }
       return WRONG_CONFIGURATION;
     }
-    // Nobody checks it on the way back: the bridge makes links of its own, and a car appears whoever made the link.
-    const state = randomBytes(16).toString("base64url");
+    // Signed, so that the running bridge knows it on the way back.
+    const { state } = issueState(secrets[0] ?? "", { reauthenticate: reauthenticate ?? null }, terminal.clock);
     const url = linkOf({
       connectUrl: connect_url,
       applicationId,

@@ -52,7 +52,7 @@ export function doorParts(frame: Frame, parts: ShownOf, { chain }: Shown, metric
     log: logOf("requests"),
   });
 
-  const states = new ConnectStates(clock);
+  const states = new ConnectStates({ secrets: config.smartcar.client_secret, store: parts.kept.store.settings, clock });
   const publicServer = new PublicServer({
     host: http.public_host,
     port: http.public_port,

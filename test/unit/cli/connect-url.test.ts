@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../../src/cli/command.ts";
 import { connectUrl } from "../../../src/cli/connect-url.ts";
+import { ConnectStates } from "../../../src/smartcar/connect-states.ts";
 import { REQUIRED } from "../../support/configuration.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeTerminal } from "../../support/fake-terminal.ts";
+import { MemorySettings } from "../../support/memory-settings.ts";
 
 const APPLICATION = "3f1c0e5a-0000-4000-8000-000000000000";
 const ENV = {
@@ -29,7 +32,12 @@ test("a link asks for no code and comes back to us", async () => {
     redirect_uri: "https://cars.example.org/connect/callback",
     mode: "live",
   });
-  expect(state).toMatch(/^[\w-]{20,}$/);
+  const states = new ConnectStates({
+    secrets: [REQUIRED.SMARTCAR_CLIENT_SECRET],
+    store: new MemorySettings(),
+    clock: new FakeClock(),
+  });
+  expect(states.redeem(state ?? null)).toEqual({ reauthenticate: null });
   expect((await link({})).searchParams.get("state")).not.toBe(state);
 });
 
@@ -57,6 +65,9 @@ test("what a link cannot do without is named, with exit code 2", async () => {
   ]);
 });
 
-test.each([{ country: "Germany" }, { vin: "short" }])("%o makes no sense", async (options) => {
-  await expect(connectUrl.run(options, new FakeTerminal(ENV))).rejects.toThrow(UsageError);
-});
+test.each([{ country: "Germany" }, { vin: "short" }, { reauthenticate: "no id!" }])(
+  "%o makes no sense",
+  async (options) => {
+    await expect(connectUrl.run(options, new FakeTerminal(ENV))).rejects.toThrow(UsageError);
+  },
+);

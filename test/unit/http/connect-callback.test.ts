@@ -4,12 +4,13 @@ import { minutes, seconds } from "../../../src/lib/duration.ts";
 import { connectUrl } from "../../../src/smartcar/connect.ts";
 import { ConnectStates } from "../../../src/smartcar/connect-states.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { MemorySettings } from "../../support/memory-settings.ts";
 
 const CAR: ConnectedCar = { id: "vehicle-1", name: "Family <car>", userId: "user-1", connected: true };
 
 function bench({ listsAfter = 1 } = {}) {
   const clock = new FakeClock();
-  const states = new ConnectStates(clock);
+  const states = new ConnectStates({ secrets: ["the-secret"], store: new MemorySettings(), clock });
   const cars: ConnectedCar[] = [];
   let lists = 0;
   let soon = 0;

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Chain } from "../http/schema/chain.ts";
 import { get, live, useConnection, useResource } from "./api.ts";
-import { CarPage } from "./car.tsx";
-import { Cars } from "./cars.tsx";
+import { CarPage } from "./cars/car.tsx";
+import { Cars } from "./cars/cars.tsx";
 import { Login } from "./login.tsx";
 import { SetupPage } from "./setup.tsx";
 import { TrafficPage } from "./traffic.tsx";

@@ -1,29 +1,5 @@
-import type { Reading, VehicleList, VehicleSummary } from "../http/schema/vehicles.ts";
-import { useResource } from "./api.ts";
-import { ago, hoursAndMinutes, isPlace, number, shown, useNow } from "./format.ts";
-import { Waiting } from "./parts.tsx";
-
-export function Cars() {
-  const cars = useResource<VehicleList>("api/vehicles", ["vehicles"]);
-  return (
-    <>
-      <h1>Cars</h1>
-      {cars.data === null && <Waiting resource={cars} />}
-      {cars.data?.vehicles.length === 0 && (
-        <p>
-          No car yet. <a href="#/setup">Set-up</a> shows what is missing.
-        </p>
-      )}
-      <ul class="cards">
-        {cars.data?.vehicles.map((car) => (
-          <li key={car.id}>
-            <Card car={car} link />
-          </li>
-        ))}
-      </ul>
-    </>
-  );
-}
+import type { Reading, VehicleSummary } from "../../http/schema/vehicles.ts";
+import { ago, hoursAndMinutes, isPlace, number, shown, useNow } from "../format.ts";
 
 /** A car to be read from across the room. */
 export function Card({ car, link = false }: { car: VehicleSummary; link?: boolean }) {

@@ -1,71 +1,123 @@
-import { connect } from "mqtt";
-import { request } from "undici";
+import { connect, type MqttClient } from "mqtt";
+import { Agent, request } from "undici";
 import { startBench, stillCar } from "../../test/support/e2e-bench.ts";
-import { KEY, signedDelivery } from "./deliveries.ts";
+import { COMPILED } from "../../test/support/program.ts";
+import { startBareServer } from "./bare-server.ts";
+import { KEY, type SignedDelivery, signedDelivery } from "./deliveries.ts";
 import { quantile } from "./load.ts";
 
 const PER_SECOND = 50;
-const DELIVERIES = 1_000;
+const ROUNDS = 5;
+const DELIVERIES_A_ROUND = 200;
+const ROUND_TRIPS_A_ROUND = 100;
+const WARM_UP = 100;
+const ARRIVAL_LIMIT_MS = 5_000;
 
 export interface LatencyResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** The same two ways by themselves: an HTTP round trip and a QoS 1 round trip, medians added. */
-  readonly roundTripsMs: number;
+  /** Medians of the two ways by themselves, at the same pace in the same run: the same POST to the bare server, … */
+  readonly httpMs: number;
+  /** … and a QoS 1 publish of the same reading until the broker confirmed it. */
+  readonly mqttMs: number;
+  /** The median to the sum of the two. */
+  readonly ratio: number;
 }
 
-/** From the start of a POST to the message at a subscriber, through Mosquitto, at a steady pace. */
+/**
+ * From the start of a POST to the message at a subscriber, through Mosquitto, at a steady pace. Everything goes over
+ * connections that stay open, the two round trips too, in turns with the deliveries.
+ */
 export async function latency(): Promise<LatencyResult> {
-  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" } });
+  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main: COMPILED });
+  const bare = await startBareServer(KEY);
+  const agent = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 });
   const subscriber = connect(bench.broker.url, { protocolVersion: 5 });
   try {
-    await new Promise<void>((resolve) => subscriber.once("connect", () => resolve()));
-    await subscriber.subscribeAsync("smartcar/test-a/odometer", { qos: 1 });
-    const waiting = new Map<string, (at: number) => void>();
-    subscriber.on("message", (_topic, payload) => waiting.get(payload.toString())?.(performance.now()));
-    const took: number[] = [];
-    for (let n = 0; n < DELIVERIES; n++) {
-      const dueAt = performance.now() + 1_000 / PER_SECOND;
-      // The third signal of a delivery is the odometer: a number that only rises, so each message is told apart.
-      const { body, signature } = signedDelivery(KEY, "vehicle-a", n, 50_000 + n);
-      const arrived = new Promise<number>((resolve) => waiting.set(String(50_000 + n), resolve));
+    await bench.shown();
+    // Whoever reads every message in this process would delay the one that is waited for.
+    await bench.seen.stop();
+    const odometer = await arrivals(subscriber, "smartcar/test-a/odometer");
+    let sent = 0;
+    const next = () => signedDelivery(KEY, "vehicle-a", sent++);
+    const deliver = async () => {
+      const delivery = next();
+      const arrived = odometer(String(delivery.odometer));
       const sentAt = performance.now();
-      const answered = request(bench.program.webhookUrl, {
-        method: "POST",
-        headers: { "content-type": "application/json", "sc-signature": signature },
-        body,
-      }).then(({ body: answer }) => answer.dump());
-      took.push((await arrived) - sentAt);
+      const answered = post(agent, bench.program.webhookUrl, delivery);
+      const tookMs = (await arrived) - sentAt;
       await answered;
-      await until(dueAt);
+      return tookMs;
+    };
+    const http = () => timed(() => post(agent, bare.url, next()));
+    const mqtt = () => timed(() => subscriber.publishAsync("bench/odometer", "50000.1", { qos: 1, retain: true }));
+    for (const warmUp of [deliver, http, mqtt]) await paced(WARM_UP, warmUp);
+    const took: number[] = [];
+    const httpTook: number[] = [];
+    const mqttTook: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      took.push(...(await paced(DELIVERIES_A_ROUND, deliver)));
+      httpTook.push(...(await paced(ROUND_TRIPS_A_ROUND, http)));
+      mqttTook.push(...(await paced(ROUND_TRIPS_A_ROUND, mqtt)));
     }
-    took.sort((a, b) => a - b);
-    const http = await median(200, async () => {
-      await (await request(`${bench.program.publicUrl}/`)).body.dump();
-    });
-    const mqtt = await median(200, async () => {
-      await subscriber.publishAsync("bench/ping", "x", { qos: 1 });
-    });
-    return { p50Ms: quantile(took, 0.5), p99Ms: quantile(took, 0.99), roundTripsMs: http + mqtt };
+    const p50Ms = at(took, 0.5);
+    const [httpMs, mqttMs] = [at(httpTook, 0.5), at(mqttTook, 0.5)];
+    return { p50Ms, p99Ms: at(took, 0.99), httpMs, mqttMs, ratio: Math.round((p50Ms / (httpMs + mqttMs)) * 100) / 100 };
   } finally {
     await subscriber.endAsync(true);
+    await agent.close();
+    bare.stop();
     await bench.close();
   }
 }
 
-async function median(rounds: number, once: () => Promise<void>): Promise<number> {
-  const took: number[] = [];
-  for (let n = 0; n < rounds; n++) {
-    const startedAt = performance.now();
-    await once();
-    took.push(performance.now() - startedAt);
-  }
-  return quantile(
-    took.sort((a, b) => a - b),
-    0.5,
-  );
+/** Resolves, for each payload asked for, with the time at which it came on a topic. */
+async function arrivals(subscriber: MqttClient, topic: string): Promise<(payload: string) => Promise<number>> {
+  const waiting = new Map<string, (at: number) => void>();
+  await subscriber.subscribeAsync(topic, { qos: 1 });
+  subscriber.on("message", (_topic, payload) => waiting.get(payload.toString())?.(performance.now()));
+  return (payload) =>
+    new Promise((resolve, reject) => {
+      const limit = setTimeout(() => reject(new Error(`${payload} did not come on ${topic}`)), ARRIVAL_LIMIT_MS);
+      waiting.set(payload, (arrivedAt) => {
+        clearTimeout(limit);
+        waiting.delete(payload);
+        resolve(arrivedAt);
+      });
+    });
 }
 
-function until(at: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, at - performance.now())));
+async function post(agent: Agent, url: string, { body, signature }: SignedDelivery): Promise<void> {
+  const response = await request(url, {
+    method: "POST",
+    dispatcher: agent,
+    headers: { "content-type": "application/json", "sc-signature": signature },
+    body,
+  });
+  await response.body.dump();
+  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
+}
+
+async function timed(once: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await once();
+  return performance.now() - startedAt;
+}
+
+/** Does something so many times at the pace, and returns how long each took. */
+async function paced(times: number, once: () => Promise<number>): Promise<number[]> {
+  const took: number[] = [];
+  for (let n = 0; n < times; n++) {
+    const dueAt = performance.now() + 1_000 / PER_SECOND;
+    took.push(await once());
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
+  }
+  return took;
+}
+
+function at(values: readonly number[], share: number): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    share,
+  );
 }

@@ -2,10 +2,8 @@ import { stringify } from "yaml";
 import * as z from "zod";
 import { type Setting, settings } from "../src/config/settings.ts";
 import { isObject } from "../src/lib/json.ts";
+import { REPOSITORY } from "../src/lib/project.ts";
 import { FIXED_IN_CONTAINER } from "./env-example.ts";
-
-/** Where the project lives; the add-on store and the image registry have no relative addresses. */
-export const REPOSITORY = "smartcar2mqtt/smartcar2mqtt";
 
 const NOTE = "# Generated from the program: npm run generate\n";
 const PRIVATE_PORT = fallbackOf("http.port");

@@ -6,7 +6,7 @@ import { wrongBoxes } from "../config/wrong-boxes.ts";
 import { wrongConfigurationLink } from "../doctor/account.ts";
 import { type DoctorSettings, examine } from "../doctor/active.ts";
 import { LINK_NAMES, type Link, needs } from "../doctor/link.ts";
-import { linesOf } from "../doctor/report.ts";
+import { furtherReading, linesOf } from "../doctor/report.ts";
 import { WEBHOOK_PATH } from "../http/public-server.ts";
 import { Redactor } from "../lib/redact.ts";
 import type { Command, Terminal } from "./command.ts";
@@ -51,6 +51,8 @@ function unconfigured({ problems }: Extract<LoadResult, { ok: false }>): Link[] 
 function print(links: readonly Link[], json: boolean, { out }: Terminal, redactor: Redactor): void {
   const text = json ? JSON.stringify({ links }, null, 2) : linesOf(links).join("\n");
   out(`${redactor.clean(text)}\n`);
+  const more = json ? null : furtherReading(links);
+  if (more !== null) out(`More: ${more}\n`);
 }
 
 function settingsOf(config: Config, warnings: readonly string[]): DoctorSettings {

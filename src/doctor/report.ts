@@ -1,3 +1,4 @@
+import { helpAbout } from "../lib/project.ts";
 import type { Link } from "./link.ts";
 
 const WORDS = { ok: "ok", failed: "FAILED", not_known: "not known" } as const;
@@ -11,6 +12,12 @@ export function linesOf(links: readonly Link[]): string[] {
     ...(fix === null ? [] : [`${" ".repeat(STATUS_WIDTH)}→ ${fix}`]),
   ]);
   return [...lines, "", summary(links)];
+}
+
+/** Where the documents say more about the first link that failed; null when none did. */
+export function furtherReading(links: readonly Link[]): string | null {
+  const first = links.find(({ status }) => status === "failed");
+  return first === undefined ? null : helpAbout("link", first.name);
 }
 
 function summary(links: readonly Link[]): string {

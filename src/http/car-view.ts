@@ -1,8 +1,9 @@
+import { helpAbout } from "../lib/project.ts";
 import { isOutOfReach, signalCapabilities } from "../vehicle/capability.ts";
 import { CATALOGUE, READINGS, signalSpec } from "../vehicle/catalogue.ts";
 import type { SignalCode } from "../vehicle/ids.ts";
 import { probablePermission } from "../vehicle/permission.ts";
-import { cutsOff, foremost, type Problem as HeldProblem } from "../vehicle/problem.ts";
+import { cutsOff, explanationOf, foremost, type Problem as HeldProblem } from "../vehicle/problem.ts";
 import { quirkHint } from "../vehicle/quirk.ts";
 import { readingsOf } from "../vehicle/readings.ts";
 import { iso, shownReadings } from "../vehicle/shown.ts";
@@ -70,7 +71,9 @@ export function problemView(problem: HeldProblem, make: string | null): Problem 
   const { type, code, action, url, since } = problem;
   const hint = quirkHint(make, "problem", code ?? type);
   const message = hint === null ? problem.message : `${problem.message} ${hint}`;
-  return { type, code, message, action, url, since: iso(since) };
+  const explained = explanationOf(problem);
+  const help = explained === null ? null : helpAbout("problem", explained);
+  return { type, code, message, action, url, help, since: iso(since) };
 }
 
 /** Every reading as it is published, with where and when it comes from. */

@@ -85,6 +85,15 @@ export function Waiting({ resource }: { resource: Resource<unknown> }) {
   return resource.error === null ? <p class="quiet">One moment …</p> : <p class="error">{resource.error}</p>;
 }
 
+/** The way to what the documents say of something that failed. */
+export function Help({ about, url }: { about: string; url: string }) {
+  return (
+    <a class="quiet" href={url} target="_blank" rel="noopener noreferrer" aria-label={`More on: ${about}`}>
+      More
+    </a>
+  );
+}
+
 export interface Question {
   readonly title: string;
   readonly text: string;

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Chain, Link } from "../http/schema/chain.ts";
+import type { Chain, ShownLink } from "../http/schema/chain.ts";
 import type { Setup } from "../http/schema/setup.ts";
 import { post, type Resource, useResource } from "./api.ts";
 import { Connect } from "./connect.tsx";
 import { asEnvironment, asYaml, recognise } from "./credential.ts";
-import { CopyField, Mark, type Status, Waiting } from "./parts.tsx";
+import { CopyField, Help, Mark, type Status, Waiting } from "./parts.tsx";
 
 interface Step {
   readonly title: string;
@@ -89,7 +89,7 @@ function CheckAgain() {
   );
 }
 
-function StepView({ step, links, setup }: { step: Step; links: readonly Link[]; setup: Setup | null }) {
+function StepView({ step, links, setup }: { step: Step; links: readonly ShownLink[]; setup: Setup | null }) {
   const mine = step.links.flatMap((name) => links.filter((link) => link.name === name));
   const status: Status = mine.some((link) => link.status === "failed")
     ? "failed"
@@ -121,13 +121,14 @@ function StepView({ step, links, setup }: { step: Step; links: readonly Link[]; 
   );
 }
 
-function LinkView({ link }: { link: Link }) {
+function LinkView({ link }: { link: ShownLink }) {
   return (
     <li data-link={link.name} data-status={link.status}>
       <Mark status={link.status} />
       <div>
         <strong>{link.name}</strong> <span class="detail">{link.detail}</span>
         {link.fix !== null && <p class="fix">{capital(link.fix)}</p>}
+        {link.status === "failed" && <Help about={link.name} url={link.help} />}
       </div>
     </li>
   );

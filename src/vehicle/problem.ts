@@ -149,6 +149,14 @@ const MESSAGES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** The keys of all problems that have words of ours, and so an entry in the documents. */
+export const EXPLAINED: readonly string[] = [NO_DATA, ...MESSAGES.keys()];
+
+/** The one among {@link EXPLAINED} that a problem belongs to; null for one that only Smartcar can explain. */
+export function explanationOf({ type, code }: Pick<Problem, "type" | "code">): string | null {
+  return [problemKey(type, code), type].find((key) => EXPLAINED.includes(key)) ?? null;
+}
+
 function defaultMessage(type: string, code: string | null): string {
   return (
     MESSAGES.get(problemKey(type, code)) ??

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { REPOSITORY } from "../../scripts/addon-files.ts";
 import { releaseNotes } from "../../scripts/release-notes.mjs";
+import { REPOSITORY } from "../../src/lib/project.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");

@@ -1,3 +1,4 @@
+import { helpAbout } from "../../lib/project.ts";
 import type { Endpoints } from "../endpoints.ts";
 import { Chain, type Link } from "../schema/chain.ts";
 
@@ -10,6 +11,6 @@ export interface ChainView {
 export function chainRoutes(api: Endpoints, chain: ChainView): void {
   api.get("/api/chain", { about: "every link from Smartcar to the broker, with its one fix", answer: Chain }, () => ({
     ready: chain.readiness().ready,
-    links: [...chain.links()],
+    links: chain.links().map((link) => ({ ...link, help: helpAbout("link", link.name) })),
   }));
 }

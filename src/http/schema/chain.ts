@@ -10,8 +10,11 @@ export const Link = z.object({
 });
 export type Link = z.infer<typeof Link>;
 
+export const ShownLink = Link.extend({ help: z.string().meta({ description: "where the documents say more" }) });
+export type ShownLink = z.infer<typeof ShownLink>;
+
 export const Chain = z.object({
   ready: z.boolean().meta({ description: "as /readyz: broker connected and token valid" }),
-  links: z.array(Link),
+  links: z.array(ShownLink),
 });
 export type Chain = z.infer<typeof Chain>;

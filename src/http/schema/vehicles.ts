@@ -28,6 +28,7 @@ export const Problem = z.object({
   message: z.string().meta({ description: "for the car's owner" }),
   action: z.string().nullable(),
   url: z.string().nullable().meta({ description: "https only" }),
+  help: z.string().nullable().meta({ description: "where the documents say more" }),
   since: time,
 });
 export type Problem = z.infer<typeof Problem>;

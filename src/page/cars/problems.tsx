@@ -3,6 +3,7 @@ import type { VehicleDetail } from "../../http/schema/vehicles.ts";
 import { useResource } from "../api.ts";
 import { Connect } from "../connect.tsx";
 import { ago, useNow } from "../format.ts";
+import { Help } from "../parts.tsx";
 
 /** What stands in the way, in the owner's words, with what mends it. */
 export function Problems({ car }: { car: VehicleDetail }) {
@@ -27,6 +28,12 @@ export function Problems({ car }: { car: VehicleDetail }) {
             )}
             <p class="quiet">
               since {ago(problem.since, now)} · {[problem.type, problem.code].filter(Boolean).join(" ")}
+              {problem.help !== null && (
+                <>
+                  {" · "}
+                  <Help about={problem.message} url={problem.help} />
+                </>
+              )}
             </p>
           </li>
         ))}

@@ -12,6 +12,7 @@ import { type Cars, carParts } from "./parts/cars.ts";
 import { doorParts } from "./parts/doors.ts";
 import { keptParts } from "./parts/kept.ts";
 import { orderParts } from "./parts/orders.ts";
+import { recordingPart } from "./parts/recording.ts";
 import { shownParts } from "./parts/shown.ts";
 import { calendar } from "./upkeep.ts";
 import { wire } from "./wiring.ts";
@@ -41,8 +42,9 @@ export function createApp(config: Config, seams: Seams): App {
   const orders = orderParts(frame, kept, account, cars);
   const parts = { kept, account, broker, cars, orders };
   const shown = shownParts(frame, parts);
+  const recorder = recordingPart(frame, parts);
   const metrics = new Metrics();
-  const doors = doorParts(frame, parts, shown, metrics);
+  const doors = doorParts(frame, parts, { ...shown, recorder }, metrics);
   const jobs = new Jobs(clock, calendar({ store: kept.store, poller: cars.poller, clock }), (job, error) =>
     events.jobs.emit("failed", { job, error }),
   );
@@ -59,6 +61,7 @@ export function createApp(config: Config, seams: Seams): App {
   life.own("privacy", kept.sweep);
   life.own("intake", kept.intake);
   life.own("charging", kept.charging);
+  life.own("recorder", recorder);
   life.own("smartcar", account.gateway);
   life.own("mqtt", broker.session);
   life.own("publisher", broker.publisher);

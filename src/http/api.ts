@@ -5,6 +5,7 @@ import type { LiveEvents } from "./live-events.ts";
 import { registerPage } from "./page.ts";
 import { type ChainView, chainRoutes } from "./routes/chain.ts";
 import { commandRoutes, type Orders } from "./routes/commands.ts";
+import { type RecordingView, recordingRoutes } from "./routes/recording.ts";
 import { type SetupView, setupRoutes } from "./routes/setup.ts";
 import { type TrafficView, trafficRoutes } from "./routes/traffic.ts";
 import { type Cars, vehicleRoutes } from "./routes/vehicles.ts";
@@ -18,18 +19,20 @@ export interface ApiOptions {
   readonly cars: Cars;
   readonly orders: Orders;
   readonly traffic: TrafficView;
+  readonly recording: RecordingView;
   readonly setup: SetupView;
 }
 
 /** Page and API for the private listener. */
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
-  const { version, now, access, live, chain, cars, orders, traffic, setup } = options;
+  const { version, now, access, live, chain, cars, orders, traffic, recording, setup } = options;
   access.register(app);
   const api = new Endpoints(app);
   chainRoutes(api, chain);
   vehicleRoutes(api, cars, now);
   commandRoutes(api, orders, now);
   trafficRoutes(api, traffic);
+  recordingRoutes(api, recording, now);
   setupRoutes(api, setup);
   live.register(app);
   // Before the listener waits for its requests to end.

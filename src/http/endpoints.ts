@@ -25,6 +25,14 @@ export interface EndpointSpec<Params extends Shape, Query extends Shape, Body ex
   readonly also?: Readonly<Record<number, string>>;
 }
 
+/** A route that answers with a file to be saved. */
+export interface FileSpec<Query extends Shape> {
+  readonly about: string;
+  readonly query?: Query;
+  /** Its media type. */
+  readonly type: string;
+}
+
 interface Given<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
@@ -65,6 +73,22 @@ export class Endpoints {
     run: Run<P, typeof Nothing, B, A>,
   ): void {
     this.#add("POST", path, spec, run);
+  }
+
+  file<Q extends Shape = typeof Nothing>(
+    path: string,
+    spec: FileSpec<Q>,
+    run: (given: { readonly query: z.output<Q> }) => { readonly name: string; readonly text: string },
+  ): void {
+    const { about, query, type } = spec;
+    const file = { description: "the file", content: { [type]: { schema: { type: "string" } } } };
+    this.#paths[path] = {
+      get: { summary: about, parameters: parameters("query", query), responses: { 200: file, default: REFUSED } },
+    };
+    this.#app.get(path, (request, reply) => {
+      const { name, text } = run({ query: read("query", query, request.query) as z.output<Q> });
+      return reply.type(type).header("content-disposition", `attachment; filename="${name}"`).send(text);
+    });
   }
 
   /** OpenAPI 3.1 of everything registered so far. */
@@ -138,10 +162,7 @@ function operation<P extends Shape, Q extends Shape, B extends Shape, A extends 
     responses: {
       200: { description: "well", content: answer },
       ...Object.fromEntries(also),
-      default: {
-        description: "refused, with the reason",
-        content: { "application/json": { schema: jsonSchema(Failure, "output") } },
-      },
+      default: REFUSED,
     },
   };
 }
@@ -161,3 +182,8 @@ function jsonSchema(schema: Shape, io: "input" | "output"): { properties?: objec
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   return rest as { properties?: object; required?: string[] };
 }
+
+const REFUSED = {
+  description: "refused, with the reason",
+  content: { "application/json": { schema: jsonSchema(Failure, "output") } },
+};

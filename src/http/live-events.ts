@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 
 /** What a client may have to fetch again. `vehicle:<id>` stands for one car. */
-export type Topic = "chain" | "vehicles" | `vehicle:${string}` | "commands" | "traffic" | "setup";
+export type Topic = "chain" | "vehicles" | `vehicle:${string}` | "commands" | "traffic" | "recording" | "setup";
 
 export interface LiveEventsOptions {
   readonly clock: Clock;

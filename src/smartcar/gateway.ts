@@ -16,7 +16,7 @@ import { type CommandOutcome, judgeCommand } from "./command-outcome.ts";
 import { readConnection } from "./connection.ts";
 import * as endpoints from "./endpoints.ts";
 import { smartcarError } from "./errors.ts";
-import { type CallRecord, HttpClient, type HttpLimits } from "./http.ts";
+import { type CallListener, HttpClient, type HttpLimits } from "./http.ts";
 import { readSignals } from "./normalise.ts";
 import { collectPages } from "./paging.ts";
 import { readSubscription, readWebhook, type SubscriptionInfo, type WebhookInfo } from "./webhook-list.ts";
@@ -36,7 +36,7 @@ export interface GatewayOptions {
   readonly log: Log;
   readonly httpLimits?: HttpLimits;
   /** Told of every call once it ended, the login's too. */
-  readonly onCall?: (call: CallRecord) => void;
+  readonly onCall?: CallListener;
 }
 
 export interface CallTarget {

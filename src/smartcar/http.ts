@@ -57,6 +57,9 @@ export interface CallRecord {
   readonly durationMs: number;
 }
 
+/** Told of every call once it ended, with the answer if one came. */
+export type CallListener = (call: CallRecord, answer: HttpAnswer | null) => void;
+
 /** Where a call was broken off, so that the reason is not guessed from an error's text. */
 type Break = "timeout" | "aborted" | "too large" | null;
 
@@ -68,7 +71,7 @@ export class HttpClient implements Part {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limits: HttpLimits;
-  readonly #onCall: (call: CallRecord) => void;
+  readonly #onCall: CallListener;
   #agents: { read: Agent; command: Agent } | null = null;
   #stopped = false;
 
@@ -76,7 +79,7 @@ export class HttpClient implements Part {
     clock: Clock,
     log: Log,
     limits: HttpLimits = DEFAULT_HTTP_LIMITS,
-    onCall: (call: CallRecord) => void = () => undefined,
+    onCall: CallListener = () => undefined,
   ) {
     this.#clock = clock;
     this.#log = log;
@@ -131,14 +134,14 @@ export class HttpClient implements Part {
       const answer = toAnswer(head, text);
       const durationMs = this.#clock.now() - startedAt;
       this.#log.debug({ ...facts(call, answer), ms: durationMs }, "smartcar answered");
-      this.#onCall({ ...facts(call, answer), code: null, durationMs });
+      this.#onCall({ ...facts(call, answer), code: null, durationMs }, answer);
       return answer;
     } catch (thrown) {
       const requestId = head === undefined ? null : requestIdOf(head);
       const error = this.#failure(thrown, brokenBy, requestId);
       const failed = { ...facts(call, { status: null, requestId }), code: error.code };
       this.#log.debug(failed, "smartcar call failed");
-      this.#onCall({ ...failed, durationMs: this.#clock.now() - startedAt });
+      this.#onCall({ ...failed, durationMs: this.#clock.now() - startedAt }, null);
       throw error;
     } finally {
       timer.cancel();

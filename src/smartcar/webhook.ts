@@ -14,8 +14,8 @@ export interface WebhookReceiverOptions {
   readonly intake: DeliveryIntake;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of every request and what became of it, without what it said. */
-  readonly onAnswered?: (record: DeliveryRecord) => void;
+  /** Told of every request and what became of it; of a delivery also what it said, of a stranger's never. */
+  readonly onAnswered?: (record: DeliveryRecord, raw: string | null) => void;
 }
 
 /** One request to the webhook. */
@@ -133,11 +133,11 @@ export class WebhookReceiver {
       });
       const outcome = acceptance === "stored" ? "accepted" : acceptance;
       const cause = outcome === "quarantined" ? (delivery.unusable ?? "unknown vehicle") : null;
-      this.#tell({ ...told, outcome, cause });
+      this.#tell({ ...told, outcome, cause }, delivery.raw);
       return { status: 200 };
     } catch (thrown) {
       this.#count({ failed: this.#stats.failed + 1 });
-      this.#tell({ ...told, outcome: "failed", cause: "could not be stored; Smartcar tries again" });
+      this.#tell({ ...told, outcome: "failed", cause: "could not be stored; Smartcar tries again" }, delivery.raw);
       log.error({ ...fields, err: toError(thrown) }, "webhook delivery could not be stored; the sender must try again");
       return { status: 503 };
     }
@@ -168,15 +168,11 @@ export class WebhookReceiver {
     log.warn({ cause }, message);
   }
 
-  #tell(record: Pick<DeliveryRecord, "outcome" | "bytes"> & Partial<DeliveryRecord>): void {
-    this.#options.onAnswered?.({
-      at: this.#options.clock.now(),
-      cause: null,
-      eventId: null,
-      eventType: null,
-      vehicleId: null,
-      ...record,
-    });
+  #tell(record: Pick<DeliveryRecord, "outcome" | "bytes"> & Partial<DeliveryRecord>, raw: string | null = null): void {
+    this.#options.onAnswered?.(
+      { at: this.#options.clock.now(), cause: null, eventId: null, eventType: null, vehicleId: null, ...record },
+      raw,
+    );
   }
 
   #count(changed: Partial<WebhookStats>): void {

@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ["vehicle", "lib"],
   scheduler: ["vehicle", "lib"],
   commands: ["vehicle", "lib"],
+  recorder: ["vehicle", "lib"],
   bridge: ["commands", "scheduler", "vehicle", "lib"],
   http: ["commands", "scheduler", "vehicle", "lib"],
   /** In the browser: knows the API's types and nothing else of the program. */
@@ -24,6 +25,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   simulator: ["vehicle", "lib"],
   /** Joins the parts. */
   app: [
+    "recorder",
     "doctor",
     "bridge",
     "http",

@@ -17,6 +17,7 @@ export function liveNews(live: LiveEvents, events: AppEvents, log: TrafficLog): 
   events.charging.on("finished", ({ vehicleId: id }) => live.note(`vehicle:${id}`));
   events.runner.on("moved", ({ vehicleId: id }) => live.note("commands", "vehicles", `vehicle:${id}`));
   events.runner.on("answer", () => live.note("commands"));
+  events.recorder.on("switched", () => live.note("recording"));
   log.onNews = () => live.note("traffic");
 }
 

@@ -36,15 +36,19 @@ export function accountParts(
     clock,
     random,
     redactor,
-    onCall: (call) => events.smartcar.emit("called", call),
+    onCall: (call, answer) => {
+      events.smartcar.emit("called", call);
+      events.smartcar.emit("answered", { call, answer });
+    },
   });
   const trafficLog = new TrafficLog(clock);
   const webhook = new WebhookReceiver({
     keys: smartcar.management_token,
     intake,
-    onAnswered: (record) => {
+    onAnswered: (record, raw) => {
       trafficLog.delivery(record);
       onDelivery(record);
+      events.smartcar.emit("delivered", { record, raw });
     },
     clock,
     log: logOf("webhook"),

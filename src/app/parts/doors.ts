@@ -7,10 +7,12 @@ import { LiveEvents } from "../../http/live-events.ts";
 import { metricsRoute } from "../../http/metrics-route.ts";
 import { PrivateServer } from "../../http/private-server.ts";
 import { PublicServer } from "../../http/public-server.ts";
+import type { Recorder } from "../../recorder/recorder.ts";
 import { ConnectStates } from "../../smartcar/connect-states.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { apiOf } from "../api/api.ts";
 import { chainWatch, liveNews } from "../api/live-news.ts";
+import { recordingOf } from "../api/recording.ts";
 import type { Frame } from "../frame.ts";
 import { timed } from "../meter.ts";
 import { requests } from "../requests.ts";
@@ -24,7 +26,12 @@ export interface Doors {
   readonly privateServer: PrivateServer;
 }
 
-export function doorParts(frame: Frame, parts: ShownOf, { chain }: Shown, metrics: Metrics): Doors {
+export function doorParts(
+  frame: Frame,
+  parts: ShownOf,
+  { chain, recorder }: Shown & { readonly recorder: Recorder },
+  metrics: Metrics,
+): Doors {
   const { config, clock, version, topics, events, logOf } = frame;
   const { mqtt, http } = config;
   const { account, broker, cars, orders } = parts;
@@ -73,6 +80,7 @@ export function doorParts(frame: Frame, parts: ShownOf, { chain }: Shown, metric
   const access = new Access({ password: http.password, clock });
   const live: LiveEvents = new LiveEvents({ clock, onLook: chainWatch(chain, () => live) });
   liveNews(live, events, account.trafficLog);
+  const recording = recordingOf(recorder);
   const api = apiOf(frame, parts, { chain, states, isProtected: access.isProtected });
   const privateServer = new PrivateServer({
     host: http.host,
@@ -82,7 +90,7 @@ export function doorParts(frame: Frame, parts: ShownOf, { chain }: Shown, metric
     isProtected: access.isProtected,
     register: (app) => {
       metricsRoute(app, metrics);
-      registerApi(app, { version, now: () => clock.now(), access, live, chain, ...api });
+      registerApi(app, { version, now: () => clock.now(), access, live, chain, recording, ...api });
     },
     log: logOf("http"),
     clock,

@@ -54,6 +54,13 @@ export function apiBench(options: Partial<ApiOptions> & { password?: string } = 
     },
     orders: { vehicle: () => undefined, order: async () => null, release: () => undefined, audit: () => [] },
     traffic: { traffic: () => TRAFFIC, report: () => "# report" },
+    recording: {
+      recording: () => ({ kept: null, recorded: null, limits: { minutes: 60, bytes: 1_000 } }),
+      keep: () => undefined,
+      record: () => undefined,
+      finish: () => undefined,
+      file: () => null,
+    },
     setup: {
       setup: () => SETUP,
       check: async () => undefined,

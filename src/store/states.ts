@@ -77,8 +77,9 @@ export class StateRepository extends Repository implements IntakeStore {
     return this.one("SELECT 1 FROM deliveries WHERE event_id = ?", eventId) !== undefined;
   }
 
-  commit(write: IntakeWrite): void {
+  commit(gather: () => IntakeWrite): void {
     this.transaction(() => {
+      const write = gather();
       for (const { eventId, receivedAt } of write.deliveries) {
         this.run("INSERT INTO deliveries (event_id, received_at) VALUES (?, ?)", eventId, receivedAt);
       }

@@ -113,13 +113,18 @@ export class Intake implements DeliveryIntake {
     });
   }
 
-  /** After the other sockets were read: what arrives together is stored together. */
+  /**
+   * After the other sockets were read: what arrives together is stored together. As long as each turn of the event loop
+   * brings more, the group grows; a delivery that comes alone waits for nobody.
+   */
   #flushSoon(): void {
     if (this.#scheduled || this.#waiting.length === 0) return;
     this.#scheduled = true;
+    const count = this.#waiting.length;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#flush();
+      const isGrowing = this.#waiting.length > count && this.#waiting.length < MAX_GROUP;
+      if (!isGrowing) this.#flush();
       this.#flushSoon();
     });
   }
@@ -134,12 +139,14 @@ export class Intake implements DeliveryIntake {
       privacyOf,
       accepts,
     });
-    let acceptances: Acceptance[];
-    let changes: Change[];
+    let acceptances: Acceptance[] = [];
+    let changes: Change[] = [];
     try {
-      acceptances = waiting.map(({ entry }) => group.add(entry));
-      changes = group.changes();
-      store.commit(group.write(changes));
+      store.commit(() => {
+        acceptances = waiting.map(({ entry }) => group.add(entry));
+        changes = group.changes();
+        return group.write(changes);
+      });
     } catch (error) {
       for (const { reject } of waiting) reject(error);
       return;

@@ -23,7 +23,7 @@ function bench() {
       signals: new Map(state.signals).set(value.code, { code: value.code, value, complaint: null, refused: null }),
     };
     const change: Change = { vehicleId: CAR, state, previous, codes: new Set([value.code]), raised: [], cleared: [] };
-    store.states.commit({ deliveries: [], quarantine: [], released: [], changes: [change] });
+    store.states.commit(() => ({ deliveries: [], quarantine: [], released: [], changes: [change] }));
   };
   return { store, tell };
 }
@@ -89,7 +89,12 @@ describe("the quarantine", () => {
       reason: "unknown type",
       body: "{}",
     });
-    store.states.commit({ deliveries: [], quarantine: [entry("a", 1), entry("b", 2)], released: [], changes: [] });
+    store.states.commit(() => ({
+      deliveries: [],
+      quarantine: [entry("a", 1), entry("b", 2)],
+      released: [],
+      changes: [],
+    }));
     expect(store.states.quarantine(1)).toEqual([
       { eventId: "b", receivedAt: 2, vehicleId: null, reason: "unknown type" },
     ]);

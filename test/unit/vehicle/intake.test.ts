@@ -72,9 +72,9 @@ describe("intake", () => {
     const store: IntakeStore = {
       loadStates: () => real.loadStates(),
       knowsDelivery: (id) => real.knowsDelivery(id),
-      commit: (write) => {
+      commit: (gather) => {
         if (broken) throw new AppError("STORE_FAILED", "disk full", { disposition: "retry" });
-        real.commit(write);
+        real.commit(gather);
       },
     };
     const { intake, events } = build(store);
@@ -92,9 +92,9 @@ describe("intake", () => {
     const store: IntakeStore = {
       loadStates: () => real.loadStates(),
       knowsDelivery: (id) => real.knowsDelivery(id),
-      commit: (write) => {
+      commit: (gather) => {
         commits++;
-        real.commit(write);
+        real.commit(gather);
       },
     };
     const { intake } = build(store);

@@ -116,7 +116,7 @@ class Rig {
     };
     new RequestInbox({
       session: { events: this.#session, subscribe: () => undefined },
-      publisher: { reply: (topic, payload) => this.#reply(topic, payload), erase: () => undefined },
+      publisher: { reply: (topic, payload) => this.#reply(topic, payload), erase: () => undefined, holds: () => false },
       topics: new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" }),
       handlers: requests(parts as unknown as RequestParts),
       eraseAfterUse: false,

@@ -9,13 +9,14 @@ import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import type { Publisher } from "./publisher.ts";
+import { replyTopic } from "./reply-topic.ts";
 import type { Session } from "./session.ts";
 import type { Message } from "./session-events.ts";
-import { isPublishable, type Topics } from "./topics.ts";
+import type { Topics } from "./topics.ts";
 
 export interface InboxOptions {
   readonly session: Pick<Session, "subscribe" | "events" | "recall">;
-  readonly publisher: Pick<Publisher, "reply" | "erase">;
+  readonly publisher: Pick<Publisher, "reply" | "erase" | "holds">;
   readonly topics: Topics;
   readonly runner: Pick<CommandRunner, "submit">;
   readonly vehicle: (topic: string) => Vehicle | undefined;
@@ -55,15 +56,8 @@ export class CommandInbox implements Part {
 
   /** Publishes an answer, on the result topic and where MQTT 5 asked for it. */
   answer({ execution, result, delivered }: Answer & { readonly delivered: () => void }): void {
-    const { publisher, topics, log } = this.#options;
-    const payload = JSON.stringify(result);
-    const { responseTopic, correlationData } = execution.reply;
-    if (responseTopic !== null) {
-      const properties = correlationData === null ? {} : { correlationData: Buffer.from(correlationData, "base64") };
-      void publisher.reply(responseTopic, payload, properties);
-    }
-    publisher
-      .reply(topics.commandResult(execution.topic, execution.command), payload)
+    const { log } = this.#options;
+    this.#publish(execution, result)
       .then((arrived) => {
         if (arrived) delivered();
         else log.warn({ command: execution.command, id: execution.id }, "a command's result could not be published");
@@ -71,6 +65,18 @@ export class CommandInbox implements Part {
       .catch((error: unknown) =>
         log.error({ err: toError(error) }, "a command's result could not be noted as answered"),
       );
+  }
+
+  /** Resolves whether the broker has the one on the result topic. */
+  #publish({ topic, command, reply }: Addressed, result: object): Promise<boolean> {
+    const { publisher, topics } = this.#options;
+    const payload = JSON.stringify(result);
+    const { responseTopic, correlationData } = reply;
+    if (responseTopic !== null) {
+      const properties = correlationData === null ? {} : { correlationData: Buffer.from(correlationData, "base64") };
+      void publisher.reply(responseTopic, payload, properties);
+    }
+    return publisher.reply(topics.commandResult(topic, command), payload);
   }
 
   #onMessage(message: Message): void {
@@ -121,7 +127,7 @@ export class CommandInbox implements Part {
   }
 
   #request(message: Message, topic: string, command: CommandName): CommandRequest {
-    const { clock, vehicle } = this.#options;
+    const { clock, vehicle, topics, publisher } = this.#options;
     const now = clock.now();
     const payload = readPayload(message.payload);
     const expiryS = message.properties.messageExpiryInterval;
@@ -135,7 +141,7 @@ export class CommandInbox implements Part {
       receivedAt: now,
       expiresAt: expiryS === undefined ? null : now + expiryS * 1_000,
       retained: message.retain,
-      reply: replyAddress(message),
+      reply: replyAddress(message, replyTopic(message, topics, publisher)),
       unreadable: payload.unreadable,
     };
   }
@@ -156,18 +162,21 @@ export class CommandInbox implements Part {
       duration_ms: 0,
       calls: 0,
     };
-    void this.#options.publisher.reply(
-      this.#options.topics.commandResult(request.topic, request.command),
-      JSON.stringify(result),
-    );
+    void this.#publish(request, result);
   }
 }
 
 /** Far more than people give at once; beyond it something is looping. */
 const MAX_LOOKUPS = 20;
 
-function replyAddress({ properties }: Message): ReplyAddress {
-  const { responseTopic, correlationData } = properties;
-  if (responseTopic === undefined || !isPublishable(responseTopic)) return NO_REPLY_ADDRESS;
-  return { responseTopic, correlationData: correlationData?.toString("base64") ?? null };
+/** What an answer needs to find its way: a request, or its execution. */
+interface Addressed {
+  readonly topic: string;
+  readonly command: string;
+  readonly reply: ReplyAddress;
+}
+
+function replyAddress({ properties }: Message, responseTopic: string | null): ReplyAddress {
+  if (responseTopic === null) return NO_REPLY_ADDRESS;
+  return { responseTopic, correlationData: properties.correlationData?.toString("base64") ?? null };
 }

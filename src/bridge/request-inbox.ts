@@ -5,9 +5,10 @@ import { isObject, type JsonValue, parseJson } from "../lib/json.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import type { Publisher } from "./publisher.ts";
+import { replyTopic } from "./reply-topic.ts";
 import type { Session } from "./session.ts";
 import type { Message } from "./session-events.ts";
-import { isPublishable, type Topics } from "./topics.ts";
+import type { Topics } from "./topics.ts";
 
 /** One request of `bridge/request/<name>`: what its body may hold, and what it does. */
 export interface RequestHandler {
@@ -34,7 +35,7 @@ export function request<Schema extends z.ZodType>(
 
 export interface RequestInboxOptions {
   readonly session: Pick<Session, "subscribe" | "events">;
-  readonly publisher: Pick<Publisher, "reply" | "erase">;
+  readonly publisher: Pick<Publisher, "reply" | "erase" | "holds">;
   readonly topics: Topics;
   readonly handlers: readonly RequestHandler[];
   /** As with commands: MQTT 3.1.1 hides whether a live message stays on the broker. */
@@ -83,8 +84,9 @@ export class RequestInbox implements Part {
       (error: unknown) => ({ id, status: "error", error: toError(error).message }),
     );
     const payload = JSON.stringify(outcome);
-    const { responseTopic, correlationData } = message.properties;
-    if (responseTopic !== undefined && isPublishable(responseTopic)) {
+    const responseTopic = replyTopic(message, topics, publisher);
+    if (responseTopic !== null) {
+      const { correlationData } = message.properties;
       void publisher.reply(responseTopic, payload, correlationData === undefined ? {} : { correlationData });
     }
     await publisher.reply(topics.bridgeResponse(name), payload);

@@ -75,6 +75,33 @@ describe.skipIf(!hasMosquitto())("commands over MQTT 5, each test with a car of 
   });
 
   it.each([
+    ["retained", "smartcar/test-reply/lock/set", true, "RETAINED"],
+    ["for a car nobody knows", "smartcar/test-nobody/lock/set", false, "UNKNOWN_VEHICLE"],
+  ])("answers there also what it refuses: %s", async (name, topic, retain, code) => {
+    const responseTopic = `answers/${encodeURIComponent(name)}`;
+    const client = await bench.lateWatch(responseTopic, { protocolVersion: 5 });
+    const correlationData = Buffer.from(name);
+    await client.publish(topic, "LOCK", { retain, properties: { responseTopic, correlationData } });
+    const { payload, packet } = await client.until(() => true);
+    expect(packet.properties?.correlationData).toEqual(correlationData);
+    const result = JSON.parse(payload);
+    expect(result).toMatchObject({ status: "rejected", sent_at: null, error: { code } });
+    expect(await resultOf(bench, result.id)).toEqual(result);
+    expect(commands("reply").filter((path) => path === "security/lock")).toEqual([]);
+  });
+
+  it("does not answer on a topic where it takes commands", async () => {
+    const properties = { responseTopic: "smartcar/test-echo/lock/set" };
+    const client = await bench.lateWatch("smartcar/test-echo/#", { protocolVersion: 5 });
+    await client.publish("smartcar/test-reply/refresh/set", '{"value":"LOCK","id":"echo"}', { properties });
+    expect(await resultOf(bench, "echo")).toMatchObject({ status: "rejected" });
+    // What was published meanwhile would have come before this.
+    await client.publish("smartcar/test-echo/fence", "now");
+    await client.until(({ topic }) => topic.endsWith("/fence"));
+    expect(client.messages.filter(({ topic }) => topic.endsWith("/lock/set"))).toEqual([]);
+  });
+
+  it.each([
     ["charge_limit", "49"],
     ["charge_limit", "a lot"],
     ["charge_limit", "80.5"],

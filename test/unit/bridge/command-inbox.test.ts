@@ -140,6 +140,40 @@ describe("command inbox", () => {
     expect(requests[0]?.reply).toEqual(NO_REPLY_ADDRESS);
   });
 
+  it.each(["smartcar/other/lock/set", "smartcar/bridge/request/doctor", "smartcar/other/battery"])(
+    "does not answer on %s, where its answer would be taken for something else",
+    (responseTopic) => {
+      const { send, requests, publisher } = setup();
+      publisher.retain("smartcar/other/battery", "50");
+      send("LOCK", { properties: { responseTopic, correlationData: Buffer.from("x") } });
+      expect(requests[0]?.reply).toEqual(NO_REPLY_ADDRESS);
+    },
+  );
+
+  it("answers what it refuses by itself where it was asked to as well", async () => {
+    const properties = { responseTopic: "back", correlationData: Buffer.from([0, 255]) };
+    const unstored = setup({
+      runner: {
+        submit: () => {
+          throw new Error("disk full");
+        },
+      },
+    });
+    unstored.send("LOCK", { properties });
+    const unseen = setup({ retainIsHidden: true });
+    unseen.send("LOCK", { properties });
+    await settle();
+    unseen.recalls[0]?.fail();
+    await settle();
+    for (const { publisher } of [unstored, unseen]) {
+      const [back, result] = publisher.replies;
+      expect(publisher.replies).toHaveLength(2);
+      expect(back).toMatchObject({ topic: "back", properties: { correlationData: Buffer.from([0, 255]) } });
+      expect(result).toMatchObject({ topic: "smartcar/volkswagen-id-4/lock/result", payload: back?.payload });
+      expect(JSON.parse(back?.payload ?? "")).toMatchObject({ status: "rejected" });
+    }
+  });
+
   it("tells the caller when a request could not even be stored", () => {
     const refuse = () => {
       throw new Error("disk full");

@@ -27,6 +27,7 @@ export class FakePublisher {
     this.replies.push({ topic, payload, properties });
     return Promise.resolve(this.delivers);
   };
+  holds = (topic: string): boolean => this.held.has(topic);
   isConfirmed = (topic: string, payload: string): boolean => this.confirmed && this.held.get(topic) === payload;
 
   /** Topics said since the last call, without the part that all share. */

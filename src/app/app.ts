@@ -22,6 +22,8 @@ export interface App {
   start(): Promise<void>;
   /** Stops in reverse order within the limit; returns what did not stop in order. */
   stop(limitMs: number): Promise<readonly StopFailure[]>;
+  /** Resolves when the database cannot be used any longer: only a new start mends that. */
+  readonly failed: Promise<void>;
   /** Where the listeners are; valid after the start. */
   readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
 }
@@ -82,6 +84,7 @@ export function createApp(config: Config, seams: Seams): App {
   return {
     start: () => life.start(UNDO_LIMIT_MS),
     stop: (limitMs) => life.stop(limitMs),
+    failed: kept.incidents.failed,
     get addresses() {
       return {
         privateUrl: urlOf(doors.privateServer.address, config.http.host),

@@ -12,6 +12,8 @@ const STOP_LIMIT_MS = seconds(8);
 export interface Daemon {
   start(): Promise<void>;
   stop(limitMs: number): Promise<readonly StopFailure[]>;
+  /** Resolves when it cannot go on and is to be stopped; what happened is in the log by then. */
+  readonly failed: Promise<unknown>;
   readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
 }
 
@@ -40,7 +42,8 @@ export async function runDaemon(app: Daemon, { terminal, log, onStarted }: Daemo
   }
   log.info({ version: terminal.version, ...app.addresses }, "started");
   await onStarted?.();
-  const reason = await termination.requested;
+  const broken = app.failed.then(() => ({ kind: "failure" }) as const);
+  const reason = await Promise.race([termination.requested, broken]);
   for (const { part, error } of await app.stop(STOP_LIMIT_MS)) log.error({ part, error }, "did not stop in order");
   log.info({}, "stopped");
   return reason.kind === "signal" ? 0 : 1;

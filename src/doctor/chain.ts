@@ -10,6 +10,7 @@ import type { Directory, DirectoryEvents } from "../vehicle/directory.ts";
 import type { VehicleId } from "../vehicle/ids.ts";
 import type { Intake } from "../vehicle/intake.ts";
 import type { Subscriber } from "../vehicle/subscriber.ts";
+import type { Vehicle } from "../vehicle/vehicle.ts";
 import {
   configurationLink,
   connectionsLink,
@@ -20,7 +21,7 @@ import {
   userIdsLink,
 } from "./account.ts";
 import { brokerLink, budgetLink, discoveryLink, diskLink, readingsLink } from "./home.ts";
-import type { Link } from "./link.ts";
+import { type Link, needs } from "./link.ts";
 import {
   deliveriesLink,
   publicAddressLink,
@@ -38,7 +39,7 @@ export interface ChainOptions {
   readonly subscriber: Pick<Subscriber, "verdict" | "isSubscribed">;
   readonly webhook: Pick<WebhookReceiver, "stats">;
   readonly publisher: Pick<Publisher, "holds">;
-  readonly database: Pick<StoreDatabase, "path" | "incident" | "freeBytes" | "version">;
+  readonly database: Pick<StoreDatabase, "path" | "incident" | "failure" | "exposure" | "freeBytes" | "version">;
   readonly budgetOf: (id: VehicleId) => BudgetView;
   readonly events: Events<DirectoryEvents>;
   /** Whether webhooks can be checked at all. */
@@ -68,16 +69,17 @@ export class Chain {
     });
   }
 
-  /** Ready: connected to the broker, and with a token that works. */
+  /** Ready: connected to the broker, with a token that works, and with a database that can be used. */
   readiness(): Readiness {
-    const { session, gateway } = this.#options;
+    const { session, gateway, database } = this.#options;
     const { state, detail } = session.status();
     const token = gateway.tokenStatus();
     const parts = {
       mqtt: { ok: state === "connected", detail: state === "connected" ? detail : (detail ?? state) },
       smartcar: { ok: token.valid, detail: token.error?.message ?? (token.valid ? null : "no token yet") },
+      database: { ok: database.failure === null, detail: database.failure?.message ?? null },
     };
-    return { ready: parts.mqtt.ok && parts.smartcar.ok, parts };
+    return { ready: parts.mqtt.ok && parts.smartcar.ok && parts.database.ok, parts };
   }
 
   /** The whole chain, in the order in which it has to hold. */
@@ -101,7 +103,7 @@ export class Chain {
       deliveriesLink(cars.map(({ state }) => state.lastWebhookAt)),
       this.#signatures(),
       readingsLink(cars),
-      budgetLink(connected.map(({ id, name }) => ({ name, ...this.#options.budgetOf(id) }))),
+      this.#budget(connected),
       this.#broker(),
       this.#discovery(),
       this.#disk(),
@@ -129,6 +131,13 @@ export class Chain {
     return signaturesLink({ accepted, refused: rejectedMissing + rejectedWrong, cause: lastRejection });
   }
 
+  #budget(cars: readonly Vehicle[]): Link {
+    const { database, budgetOf } = this.#options;
+    // What was booked cannot be read any more.
+    if (database.failure !== null) return needs("budget", "disk");
+    return budgetLink(cars.map(({ id, name }) => ({ name, ...budgetOf(id) })));
+  }
+
   #broker(): Link {
     const { state, detail, fix } = this.#options.session.status();
     return brokerLink({
@@ -153,7 +162,7 @@ export class Chain {
   }
 
   #disk(): Link {
-    const { path, version, incident, freeBytes } = this.#options.database;
-    return diskLink({ path, failure: null, freeBytes, version, incident });
+    const { path, version, incident, failure, exposure, freeBytes } = this.#options.database;
+    return diskLink({ path, failure, freeBytes, version, incident, exposure });
   }
 }

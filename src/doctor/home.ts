@@ -44,6 +44,8 @@ export interface BudgetFacts {
   readonly forPolling: number | null;
   readonly budget: number;
   readonly resetsAt: number;
+  /** `used` begins with an estimate, since calls were lost with a broken database. */
+  readonly estimated?: true;
 }
 
 export function budgetLink(cars: readonly BudgetFacts[]): Link {
@@ -61,9 +63,10 @@ export function budgetLink(cars: readonly BudgetFacts[]): Link {
       "wait for the month to turn (webhooks go on), or raise polling.monthly_budget if your plan has more calls";
     return failed("budget", detail, fix);
   }
-  const told = cars.map(({ name, used, budget, forPolling }) => {
+  const told = cars.map(({ name, used, budget, forPolling, estimated }) => {
     const left = forPolling === 0 ? ", what is left is the reserve for commands" : "";
-    return `${name}: ${used} of ${budget === 0 ? "unlimited" : budget} calls used this month${left}`;
+    const guess = estimated === true ? ", partly estimated since a broken database lost some" : "";
+    return `${name}: ${used} of ${budget === 0 ? "unlimited" : budget} calls used this month${left}${guess}`;
   });
   return ok("budget", told.join("; "));
 }
@@ -108,11 +111,13 @@ export interface DiskFacts {
   readonly version: number | null;
   /** Why a new database was started, in words; null when that did not happen. */
   readonly incident: string | null;
+  /** That others on this machine may read it, in words; null when they may not. */
+  readonly exposure: string | null;
 }
 
 const LITTLE_BYTES = 50 * 1024 * 1024;
 
-export function diskLink({ path, failure, freeBytes, version, incident }: DiskFacts): Link {
+export function diskLink({ path, failure, freeBytes, version, incident, exposure }: DiskFacts): Link {
   if (failure !== null) return failed("disk", failure.message, failure.hint);
   if (incident !== null) {
     return failed("disk", incident, "restore a backup (docs/backup.md), or go on with the new database and restart");
@@ -122,5 +127,6 @@ export function diskLink({ path, failure, freeBytes, version, incident }: DiskFa
     return failed("disk", `${path}${free}: too little to go on for long`, "free some space where data_dir is");
   }
   if (version === null) return ok("disk", `${path} can be written${free}; no database yet`);
-  return ok("disk", `${path} is sound (schema ${version})${free}`);
+  const exposed = exposure === null ? "" : `; ${exposure}`;
+  return ok("disk", `${path} is sound (schema ${version})${free}${exposed}`);
 }

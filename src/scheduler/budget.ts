@@ -19,6 +19,8 @@ export interface Ledger {
   countSince(id: VehicleId, since: number): number;
   ceilingAt(id: VehicleId): number | null;
   setCeiling(id: VehicleId, at: number): void;
+  /** When calls were lost with a broken database, or null. */
+  lostAt(): number | null;
 }
 
 export interface BudgetView {
@@ -29,6 +31,8 @@ export interface BudgetView {
   readonly forPolling: number | null;
   readonly budget: number;
   readonly resetsAt: number;
+  /** Calls made earlier this month are not known, so `used` begins with an estimate. */
+  readonly estimated?: true;
 }
 
 /** Billed calls per vehicle and calendar month (UTC). Booked on disk before the call, so never under-counted. */
@@ -46,12 +50,12 @@ export class Budget {
   view(id: VehicleId): BudgetView {
     const now = this.#clock.now();
     const { monthly, reserve } = this.#limits;
-    const used = this.#ledger.countSince(id, monthStart(now));
+    const { used, ...estimate } = this.#used(id, now);
     const ceilingAt = this.#ledger.ceilingAt(id);
     const spent = ceilingAt !== null && ceilingAt >= monthStart(now);
     if (monthly === 0) {
       const none = spent ? 0 : null;
-      return { used, remaining: none, forPolling: none, budget: 0, resetsAt: nextMonthStart(now) };
+      return { used, remaining: none, forPolling: none, budget: 0, resetsAt: nextMonthStart(now), ...estimate };
     }
     const remaining = spent ? 0 : Math.max(0, monthly - used);
     return {
@@ -61,7 +65,22 @@ export class Budget {
       forPolling: Math.max(0, remaining - reserve),
       budget: monthly,
       resetsAt: nextMonthStart(now),
+      ...estimate,
     };
+  }
+
+  /**
+   * Calls booked this month. Of those lost with a broken database as many count as an even pace would have made until
+   * then; the reserve remains for commands.
+   */
+  #used(id: VehicleId, now: number): { readonly used: number; readonly estimated?: true } {
+    const counted = this.#ledger.countSince(id, monthStart(now));
+    const lostAt = this.#ledger.lostAt();
+    if (lostAt === null || lostAt < monthStart(now)) return { used: counted };
+    const { monthly, reserve } = this.#limits;
+    const since = this.#ledger.countSince(id, lostAt);
+    const lost = Math.min(monthly - reserve, Math.ceil(evenPace(monthly, lostAt)));
+    return { used: Math.max(counted - since, lost) + since, estimated: true };
   }
 
   /** Books a call before it is made; null when the budget does not allow it. */
@@ -83,14 +102,21 @@ export class Budget {
   }
 }
 
+/** The part of the budget by which polling may be ahead of an even pace. */
+const HEAD_START = 1 / 5;
+
+/** Calls that an even pace has used of the month's budget by `now`. */
+function evenPace(budget: number, now: number): number {
+  const start = monthStart(now);
+  return (budget * (now - start)) / (nextMonthStart(now) - start);
+}
+
 /**
  * The interval that keeps polling within the budget. The wanted one holds while the month's use is no more than a fifth
  * of the budget ahead of an even pace; beyond that what is left is spread over the rest of the month.
  */
 export function pacedInterval(view: BudgetView, wantedMs: number, now: number): number {
   if (view.forPolling === null || view.budget === 0) return wantedMs;
-  const start = monthStart(now);
-  const elapsed = (now - start) / (view.resetsAt - start);
-  if (view.used <= view.budget * elapsed + view.budget / 5) return wantedMs;
+  if (view.used <= evenPace(view.budget, now) + view.budget * HEAD_START) return wantedMs;
   return Math.max(wantedMs, (view.resetsAt - now) / Math.max(1, view.forPolling));
 }

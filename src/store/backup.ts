@@ -3,9 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { AppError, systemCode } from "../lib/errors.ts";
 import { DATABASE_FILE } from "./database.ts";
+import { OWNER_ONLY } from "./file-modes.ts";
 import { soundness } from "./rescue.ts";
 
-const PRIVATE = 0o600;
 /** All of it at once: copied in small pieces, every write of the running bridge would make it begin again. */
 const ALL_PAGES = 0x7fff_ffff;
 
@@ -37,7 +37,7 @@ export async function backupDatabase({ dataDir, target, force }: BackupOptions):
   try {
     rmSync(unfinished, { force: true });
     // Made first, so that at no time anybody else may read it.
-    closeSync(openSync(unfinished, "wx", PRIVATE));
+    closeSync(openSync(unfinished, "wx", OWNER_ONLY));
     const reader = new Database(source, { readonly: true, timeout: 5_000 });
     try {
       await reader.backup(unfinished, { progress: () => ALL_PAGES });

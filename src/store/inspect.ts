@@ -5,9 +5,11 @@ import { AppError, toError } from "../lib/errors.ts";
 import type { VehicleId } from "../vehicle/ids.ts";
 import type { VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
-import { DATABASE_FILE, freeBytesAt, type OpenDatabase, openError } from "./database.ts";
+import { DATABASE_FILE, type OpenDatabase } from "./database.ts";
+import { exposure } from "./file-modes.ts";
 import { LedgerRepository } from "./ledger.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
+import { freeBytesAt, openError } from "./open-error.ts";
 import { isCorrupt, soundness } from "./rescue.ts";
 import { StateRepository } from "./states.ts";
 import { VehicleRepository } from "./vehicles.ts";
@@ -24,6 +26,8 @@ export interface StoreInspection {
   readonly path: string;
   readonly failure: { readonly message: string; readonly hint: string | null } | null;
   readonly freeBytes: number | null;
+  /** That others on this machine may read the file, in words; null when they may not. */
+  readonly exposure: string | null;
   /** Null when there is no database yet. */
   readonly version: number | null;
   /** Null without a database that this version can read. */
@@ -36,7 +40,8 @@ export function inspectStore(dataDir: string, { writable = false } = {}): StoreI
   const path = join(dataDir, DATABASE_FILE);
   let sqlite: Sqlite | undefined;
   const close = () => sqlite?.close();
-  const base = { path, freeBytes: freeBytesAt(existsSync(dataDir) ? dataDir : dirname(dataDir)), facts: null, close };
+  const freeBytes = freeBytesAt(existsSync(dataDir) ? dataDir : dirname(dataDir));
+  const base = { path, freeBytes, exposure: exposure(path), facts: null, close };
   try {
     checkFolder(dataDir);
     if (!existsSync(path)) return { ...base, failure: null, version: null };

@@ -1,5 +1,6 @@
 import type { VehicleId } from "../vehicle/ids.ts";
 import { Repository } from "./repository.ts";
+import { CALLS_LOST } from "./salvage.ts";
 
 /** Billed calls, written before each is made, so that a crash can only over-count. */
 export class LedgerRepository extends Repository {
@@ -17,6 +18,12 @@ export class LedgerRepository extends Repository {
     return (
       this.one<{ n: number }>("SELECT count(*) AS n FROM calls WHERE vehicle_id = ? AND at >= ?", id, since)?.n ?? 0
     );
+  }
+
+  /** When a new database was begun because of a broken one whose calls could not all be read, or null. */
+  lostAt(): number | null {
+    const row = this.one<{ value: string }>("SELECT value FROM settings WHERE key = ?", CALLS_LOST);
+    return row === undefined ? null : (JSON.parse(row.value) as number);
   }
 
   /** Calls by day (UTC) since an instant, oldest first; `poll` for itself, everything else belongs to commands. */

@@ -48,6 +48,7 @@ export abstract class Repository {
       return work();
     } catch (error) {
       if (error instanceof AppError) throw error;
+      this.#database.onError?.(error);
       throw new AppError(
         "STORE_FAILED",
         `the database ${this.#database.path} refused (${systemCode(error) ?? "error"})`,

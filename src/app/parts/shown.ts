@@ -89,6 +89,10 @@ export function shownParts(frame: Frame, { kept, account, broker, cars, orders }
     clock,
   });
   session.events.on("connected", () => incidents.tell((event) => bridge.tell(event)));
+  void incidents.failed.then(() => {
+    incidents.tell((event) => bridge.tell(event));
+    bridge.refresh();
+  });
   const birth = new Birth({
     session,
     statusTopic: topics.homeAssistantStatus,

@@ -8,6 +8,7 @@ import { FakeTerminal } from "../../support/fake-terminal.ts";
 let calls: string[];
 let terminal: FakeTerminal;
 const log = new FakeLog();
+const never = new Promise<void>(() => {});
 
 function fakeApp(start: () => Promise<void> = async () => {}): Daemon {
   return {
@@ -19,6 +20,7 @@ function fakeApp(start: () => Promise<void> = async () => {}): Daemon {
       calls.push(`stop ${limitMs}`);
       return [];
     },
+    failed: never,
     addresses: { privateUrl: "http://127.0.0.1:1", publicUrl: "http://127.0.0.1:2" },
   };
 }
@@ -66,6 +68,17 @@ test("a failure nobody caught stops in order, and ends with 1", async () => {
   const end = runDaemon(fakeApp(), { terminal, log });
   await settle();
   terminal.process.emit("unhandledRejection", new Error("x"));
+  expect(await end).toBe(1);
+  expect(calls).toEqual(["start", "stop 8000"]);
+});
+
+test("an app that cannot go on is stopped in order, and ends with 1", async () => {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
+  const app = { ...fakeApp(), failed };
+  const end = runDaemon(app, { terminal, log });
+  await settle();
+  expect(calls).toEqual(["start"]);
+  fail();
   expect(await end).toBe(1);
   expect(calls).toEqual(["start", "stop 8000"]);
 });

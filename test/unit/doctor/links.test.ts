@@ -179,7 +179,7 @@ describe("the links at home", () => {
   });
 
   it("notice a disk that is nearly full, and a database that was replaced", () => {
-    const facts = { path: "/data/x.db", failure: null, freeBytes: 1e9, version: 2, incident: null };
+    const facts = { path: "/data/x.db", failure: null, freeBytes: 1e9, version: 2, incident: null, exposure: null };
     expect(diskLink(facts).status).toBe("ok");
     expect(diskLink({ ...facts, freeBytes: 1e6 }).status).toBe("failed");
     expect(diskLink({ ...facts, incident: "it was broken" })).toMatchObject({ status: "failed" });

@@ -1,10 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backupDatabase } from "../../../src/store/backup.ts";
-import { DATABASE_FILE, StoreDatabase, type StoreIncident } from "../../../src/store/database.ts";
+import { BUSY_WAIT_MS, DATABASE_FILE, StoreDatabase, type StoreIncident } from "../../../src/store/database.ts";
 import { inspectStore } from "../../../src/store/inspect.ts";
 import { SCHEMA_VERSION } from "../../../src/store/migrations.ts";
 import { vehicleId } from "../../../src/vehicle/ids.ts";
@@ -42,7 +51,7 @@ test("an older database is copied before it is changed", () => {
   createOldDatabase(dir, 1);
   const { sqlite } = open();
   const keptAs = `${path}.v1`;
-  expect(incidents).toEqual([{ kind: "upgraded", keptAs, from: 1, to: SCHEMA_VERSION }]);
+  expect(incidents).toContainEqual({ kind: "upgraded", keptAs, from: 1, to: SCHEMA_VERSION });
   expect(sqlite.pragma("user_version", { simple: true })).toBe(SCHEMA_VERSION);
   const copy = new Database(keptAs, { readonly: true });
   expect(copy.pragma("user_version", { simple: true })).toBe(1);
@@ -84,6 +93,39 @@ test.each([
   expect(database.incident).toContain(keptAs);
   database.stop();
   expect(open().incident).toBeNull();
+});
+
+test("a new folder and a new database are for their owner only, and stay so", () => {
+  const below = join(dir, "data", "bridge");
+  const database = new StoreDatabase(below, { onIncident: (incident) => incidents.push(incident) });
+  opened.push(database);
+  database.start();
+  database.sqlite.exec("INSERT INTO settings VALUES ('a', '1')");
+  expect(mode(below)).toBe(0o700);
+  expect(readdirSync(below).map((name) => [name, mode(join(below, name))])).toEqual([
+    [DATABASE_FILE, 0o600],
+    [`${DATABASE_FILE}-shm`, 0o600],
+    [`${DATABASE_FILE}-wal`, 0o600],
+  ]);
+  expect(database.exposure).toBeNull();
+  expect(incidents).toEqual([]);
+});
+
+test("one that is open to others is told of, and left as its owner has it", () => {
+  open().stop();
+  chmodSync(path, 0o644);
+  const database = open();
+  const detail = `other users of this machine may open it (mode 644): chmod 600 '${path}'*`;
+  expect(incidents).toEqual([{ kind: "exposed", detail }]);
+  expect(database.exposure).toBe(detail);
+  expect(inspectStore(dir).exposure).toBe(detail);
+  expect(mode(path)).toBe(0o644);
+});
+
+test("while running, a lock of somebody else's is waited for a moment only", () => {
+  const { sqlite } = open();
+  expect(sqlite.pragma("busy_timeout", { simple: true })).toBe(BUSY_WAIT_MS);
+  expect(BUSY_WAIT_MS).toBeLessThanOrEqual(250);
 });
 
 test("an inspection reads without changing anything", () => {

@@ -4,7 +4,7 @@ import type { Report, Traffic } from "../http/schema/traffic.ts";
 import type { Polling } from "../http/schema/vehicles.ts";
 import { get, useResource } from "./api.ts";
 import { Chart, type Point } from "./chart.tsx";
-import { Audit } from "./commands.tsx";
+import { Audit } from "./commands/audit.tsx";
 import { ago, clockTime, date, span, until, useNow } from "./format.ts";
 import { CopyField, Table, Waiting } from "./parts.tsx";
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { VehicleDetail } from "../../http/schema/vehicles.ts";
 import { useResource } from "../api.ts";
-import { Commands } from "../commands.tsx";
+import { Commands } from "../commands/commands.tsx";
 import { Waiting } from "../parts.tsx";
 import { Card } from "./card.tsx";
 import { Facts } from "./facts.tsx";

@@ -12,7 +12,7 @@ import { CommandViews } from "../../src/commands/view.ts";
 import { hours } from "../../src/lib/duration.ts";
 import { Events } from "../../src/lib/events.ts";
 import { jsonEqual } from "../../src/lib/json.ts";
-import type { Plan } from "../../src/scheduler/cadence.ts";
+import type { Plan } from "../../src/scheduler/plan.ts";
 import { type Feed, follow, SILENT_FEED } from "../../src/scheduler/feed.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import type { Change } from "../../src/vehicle/change.ts";
@@ -79,6 +79,7 @@ export class CarRig {
       units: "metric",
       clock,
       vehicles: () => [KNOWN_CAR],
+      vehicle: () => KNOWN_CAR,
       stateOf: (id) => this.intake.state(id),
       commands: views,
       accepts: () => false,
@@ -86,12 +87,14 @@ export class CarRig {
       energyTotal: () => null,
       dropped: () => [],
       pollMs: () => hours(6),
+      log: { error: ({ err }: { err?: unknown }) => this.#failures.push(err) },
       onShown: (vehicle, readings, unknown) => homeAssistant.announceCar(vehicle, readings, unknown),
     });
     events.on("changed", (change) => {
       checkState(change.state);
       checkReadings(change.state);
-      presenter.onChange(KNOWN_CAR, change);
+      presenter.onChange(change);
+      presenter.showDue();
       this.#follow(change);
     });
   }

@@ -43,7 +43,7 @@ export function wire(parts: WiredParts): void {
   // Before the presenter, which shows the energy total; by itself, so that its failure keeps nothing else back.
   events.intake.on("changed", (change) => charging.observe(change));
   events.intake.on("changed", (change) => {
-    withVehicle(change.vehicleId, (vehicle) => presenter.onChange(vehicle, change));
+    presenter.onChange(change);
     runner.observe(change.vehicleId);
     if (change.cleared.length > 0) poller.release(change.vehicleId);
     poller.heard(change.vehicleId, change.previous, change.state);

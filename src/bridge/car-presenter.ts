@@ -1,233 +1,169 @@
 import type { Clock, Timer } from "../lib/clock.ts";
 import { minutes } from "../lib/duration.ts";
+import { toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
-import { signalCapabilities } from "../vehicle/capability.ts";
-import { signalSpec } from "../vehicle/catalogue.ts";
+import type { Log } from "../lib/log.ts";
 import type { Change } from "../vehicle/change.ts";
 import { staleCodes } from "../vehicle/freshness.ts";
-import { happenings } from "../vehicle/happening.ts";
+import { type Happening, happenings } from "../vehicle/happening.ts";
 import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
-import { cutsOff, foremost } from "../vehicle/problem.ts";
-import { quirkHint } from "../vehicle/quirk.ts";
-import type { ReadingValue } from "../vehicle/readings.ts";
-import { iso, readingNames, shownReadings, signalDocument, unknownScalars } from "../vehicle/shown.ts";
-import { scalar, updatedAt, type VehicleState } from "../vehicle/state.ts";
-import type { UnitSystem } from "../vehicle/units.ts";
+import type { VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
-import { payloadOf } from "./payload.ts";
+import { CarTopics, type CarTopicsOptions } from "./car-topics.ts";
 import type { Publisher } from "./publisher.ts";
-import { RANK } from "./retained.ts";
-import type { Topics } from "./topics.ts";
 
-/** What the commands part knows that is shown with a car. */
-export interface CommandView {
-  /** The word the lock shows while a command of ours is newer than the car's own word; null when it is not. */
-  lockEcho(id: VehicleId, state: VehicleState): string | null;
-  /** Per command variant, whether car, grant and configuration allow it. */
-  capabilities(vehicle: Vehicle): Readonly<Record<string, object>>;
-}
-
-export interface PresenterOptions {
+export interface PresenterOptions extends CarTopicsOptions {
   readonly publisher: Pick<Publisher, "retain" | "erase" | "eraseBelow" | "emit">;
-  readonly topics: Topics;
-  readonly units: UnitSystem;
   readonly clock: Clock;
   readonly vehicles: () => readonly Vehicle[];
+  readonly vehicle: (id: VehicleId) => Vehicle | undefined;
   readonly stateOf: (id: VehicleId) => VehicleState;
-  readonly commands: CommandView;
-  /** Whether a vehicle was told to take a signal's values as they come. */
-  readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
-  /** Whether deliveries carry a signal of a vehicle; null when that is not known. */
-  readonly webhookCarries: (id: VehicleId, code: SignalCode) => boolean | null;
-  /** Energy (kWh) of all charging sessions; null as long as there is nothing to tell. */
-  readonly energyTotal: (id: VehicleId) => number | null;
-  /** Signals that an earlier run held of a vehicle and that are no longer kept. */
-  readonly dropped: (id: VehicleId) => readonly SignalCode[];
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
-  /** Called when what Home Assistant is told of a car may have changed. */
-  readonly onShown: (
-    vehicle: Vehicle,
-    readings: ReadonlyMap<string, ReadingValue>,
-    unknown: readonly SignalCode[],
-  ) => void;
+  readonly log: Pick<Log, "error">;
+}
+
+/** What is still to be shown of a car since it was shown last. */
+interface Due {
+  readonly previous: VehicleState;
+  readonly codes: Set<SignalCode>;
+  readonly happenings: Happening[];
 }
 
 const LOOK_FOR_STALE_EVERY_MS = minutes(1);
+/** Cars shown in one turn of the event loop: so few that deliveries are taken in meanwhile. */
+const CARS_A_TURN = 16;
 
-/** Turns what is held of each car into its topics. Everything here derives from the store, so a restart shows the same. */
+/**
+ * Decides when which car is shown. Everything shown derives from the store, so a restart shows the same. A change is
+ * shown in a later turn of the event loop, after its delivery was answered; changes that wait for it are shown together,
+ * the newest state of all, but whatever happened is told.
+ */
 export class CarPresenter implements Part {
   readonly #options: PresenterOptions;
+  readonly #cars: CarTopics;
   readonly #stale = new Map<VehicleId, ReadonlySet<SignalCode>>();
-  /** Names of the readings shown last: what is no longer among them is erased. */
-  readonly #shown = new Map<VehicleId, ReadonlySet<string>>();
+  readonly #due = new Map<VehicleId, Due>();
+  #turn: NodeJS.Immediate | undefined;
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(options: PresenterOptions) {
     this.#options = options;
+    this.#cars = new CarTopics(options);
   }
 
   start(): void {
+    this.#stopped = false;
     for (const vehicle of this.#options.vehicles()) this.present(vehicle);
     this.#lookForStale();
   }
 
+  /** What is still due is shown: the publisher gives it a moment to arrive. */
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
+    clearImmediate(this.#turn);
+    this.#turn = undefined;
+    this.showDue();
   }
 
   /** Everything of one car. */
   present(vehicle: Vehicle): void {
     const state = this.#options.stateOf(vehicle.id);
-    this.#stale.set(vehicle.id, this.#staleNow(vehicle, state));
-    this.#eraseDropped(vehicle, state);
-    for (const code of state.signals.keys()) this.#showSignal(vehicle, state, code);
-    this.#showProblem(vehicle, state);
-    this.#showReadings(vehicle, state, null);
-  }
-
-  #eraseDropped(vehicle: Vehicle, state: VehicleState): void {
-    const { publisher, topics, dropped } = this.#options;
-    for (const code of dropped(vehicle.id)) {
-      if (state.signals.has(code)) continue;
-      publisher.erase(topics.signal(vehicle.topic, code));
-      for (const { name } of signalSpec(code)?.readings ?? []) publisher.erase(topics.reading(vehicle.topic, name));
-    }
-  }
-
-  /** What a change altered, and what happened with it. */
-  onChange(vehicle: Vehicle, change: Change): void {
-    const { publisher, topics, units } = this.#options;
-    const { state, previous, codes } = change;
-    this.#updateStale(vehicle, state, codes);
-    for (const code of codes) this.#showSignal(vehicle, state, code);
-    if (state.problems !== previous.problems) this.#showProblem(vehicle, state);
-    const touched = [...codes].flatMap((code) => [
-      ...readingNames(previous, code, units),
-      ...readingNames(state, code, units),
-    ]);
-    this.#showReadings(vehicle, state, new Set(touched));
-    for (const happening of happenings(change)) publisher.emit(topics.event(vehicle.topic), JSON.stringify(happening));
-  }
-
-  /**
-   * Takes back everything that stands under a vehicle's topic, also from an earlier run: what its state has shown, and
-   * whatever else this run published there.
-   */
-  withdraw(id: VehicleId, topic: string): void {
-    const { publisher, topics, stateOf, units, accepts } = this.#options;
-    const state = stateOf(id);
-    for (const name of shownReadings(state, units, (code) => accepts(id, code)).keys()) {
-      publisher.erase(topics.reading(topic, name));
-    }
-    for (const code of state.signals.keys()) publisher.erase(topics.signal(topic, code));
-    const own = ["availability", "info", "state", "polling", "problem", ...ALWAYS];
-    for (const name of own) publisher.erase(topics.reading(topic, name));
-    publisher.eraseBelow(topics.vehicleRoot(topic));
-    this.#stale.delete(id);
-    this.#shown.delete(id);
+    const stale = this.#staleNow(vehicle, state);
+    this.#stale.set(vehicle.id, stale);
+    this.#cars.eraseDropped(vehicle, state);
+    for (const code of state.signals.keys()) this.#cars.showSignal(vehicle, state, code, !stale.has(code));
+    this.#cars.showProblem(vehicle, state);
+    this.#cars.showReadings(vehicle, state);
   }
 
   /** Facts of the vehicle itself or of a command changed. */
   refresh(vehicle: Vehicle): void {
     const state = this.#options.stateOf(vehicle.id);
-    this.#showProblem(vehicle, state);
-    this.#showReadings(vehicle, state, null);
+    this.#cars.showProblem(vehicle, state);
+    this.#cars.showReadings(vehicle, state);
   }
 
-  #showReadings(vehicle: Vehicle, state: VehicleState, touched: ReadonlySet<string> | null): void {
-    const { publisher, topics, onShown } = this.#options;
-    const readings = this.#readings(vehicle, state);
-    for (const name of this.#shown.get(vehicle.id) ?? []) {
-      if (!readings.has(name)) publisher.erase(topics.reading(vehicle.topic, name));
+  /** Has what a change altered shown soon, and what happened with it told. */
+  onChange(change: Change): void {
+    if (this.#stopped) return;
+    const due = this.#due.get(change.vehicleId);
+    if (due === undefined) {
+      const { previous, codes } = change;
+      this.#due.set(change.vehicleId, { previous, codes: new Set(codes), happenings: [...happenings(change)] });
+    } else {
+      for (const code of change.codes) due.codes.add(code);
+      due.happenings.push(...happenings(change));
     }
-    this.#shown.set(vehicle.id, new Set(readings.keys()));
-    for (const [name, value] of readings) {
-      if (touched !== null && !touched.has(name) && !ALWAYS.has(name)) continue;
-      publisher.retain(topics.reading(vehicle.topic, name), payloadOf(value));
+    this.#showSoon();
+  }
+
+  /** Shows now what is due, of so many cars. */
+  showDue(most = this.#due.size): void {
+    let shown = 0;
+    for (const [id, due] of this.#due) {
+      if (shown++ === most) break;
+      this.#due.delete(id);
+      try {
+        const vehicle = this.#options.vehicle(id);
+        if (vehicle !== undefined) this.#show(vehicle, due);
+      } catch (error) {
+        this.#options.log.error({ vehicle: id, err: toError(error) }, "a car could not be shown");
+      }
     }
-    const document = { ...Object.fromEntries(readings), updated_at: iso(updatedAt(state)) };
-    publisher.retain(topics.state(vehicle.topic), JSON.stringify(document));
-    this.#showInfo(vehicle, state);
-    onShown(vehicle, readings, unknownScalars(state));
   }
 
-  #readings(vehicle: Vehicle, state: VehicleState): Map<string, ReadingValue> {
-    const { units, accepts, energyTotal } = this.#options;
-    const readings = new Map(shownReadings(state, units, (code) => accepts(vehicle.id, code)));
-    const echo = this.#options.commands.lockEcho(vehicle.id, state);
-    if (echo !== null) readings.set("lock", echo);
-    if (state.lastWebhookAt !== null) readings.set("last_webhook_received", iso(state.lastWebhookAt));
-    const energy = energyTotal(vehicle.id);
-    if (energy !== null) readings.set("energy_total", energy);
-    return readings;
+  /** Takes back everything that stands under a vehicle's topic. */
+  withdraw(id: VehicleId, topic: string): void {
+    this.#cars.withdraw(id, topic, this.#options.stateOf(id));
+    this.#stale.delete(id);
   }
 
-  #showSignal(vehicle: Vehicle, state: VehicleState, code: SignalCode): void {
-    const { publisher, topics, accepts } = this.#options;
-    const signal = state.signals.get(code);
-    if (signal === undefined) return;
-    const fresh = this.#stale.get(vehicle.id)?.has(code) !== true;
-    publisher.retain(
-      topics.signal(vehicle.topic, code),
-      JSON.stringify(signalDocument(signal, fresh, accepts(vehicle.id, code))),
-    );
+  #showSoon(): void {
+    if (this.#turn !== undefined || this.#due.size === 0) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      this.showDue(CARS_A_TURN);
+      this.#showSoon();
+    });
   }
 
-  #showProblem(vehicle: Vehicle, state: VehicleState): void {
-    const { publisher, topics } = this.#options;
-    const problem = foremost(state.problems);
-    const { type, code, action, url, since } = problem ?? {};
-    const hint = problem === null ? null : quirkHint(vehicle.make, "problem", problem.code ?? problem.type);
-    const message = hint === null ? problem?.message : `${problem?.message} ${hint}`;
-    const document =
-      problem === null ? { active: false } : { active: true, type, code, message, action, url, since: iso(since) };
-    publisher.retain(topics.problem(vehicle.topic), JSON.stringify(document));
-    const cut = [...state.problems.values()].some(cutsOff);
-    const availability = vehicle.connected && !cut ? "online" : "offline";
-    publisher.retain(topics.availability(vehicle.topic), availability, RANK.availability);
-  }
-
-  #showInfo(vehicle: Vehicle, state: VehicleState): void {
-    const { publisher, topics, commands, webhookCarries } = this.#options;
-    const vin = scalar(state, "vehicleidentification-vin");
-    const info = {
-      id: vehicle.id,
-      user_id: vehicle.userId,
-      make: vehicle.make,
-      model: vehicle.model,
-      year: vehicle.year,
-      powertrain: vehicle.powertrain,
-      vin: typeof vin === "string" ? vin : null,
-      mode: vehicle.mode,
-      permissions: vehicle.permissions,
-      signals: signalCapabilities(state, (code) => webhookCarries(vehicle.id, code)),
-      commands: commands.capabilities(vehicle),
-    };
-    publisher.retain(topics.info(vehicle.topic), JSON.stringify(info));
+  #show(vehicle: Vehicle, due: Due): void {
+    const { publisher, topics, stateOf } = this.#options;
+    const state = stateOf(vehicle.id);
+    // Readings first: they are what somebody waits for.
+    this.#cars.showDifference(vehicle, state, due);
+    this.#updateStale(vehicle, state, due.codes);
+    if (state.problems !== due.previous.problems) this.#cars.showProblem(vehicle, state);
+    for (const each of due.happenings) publisher.emit(topics.event(vehicle.topic), JSON.stringify(each));
   }
 
   #lookForStale(): void {
     const { clock, vehicles, stateOf } = this.#options;
-    for (const vehicle of vehicles()) this.#updateStale(vehicle, stateOf(vehicle.id), new Set());
+    for (const vehicle of vehicles()) this.#updateStale(vehicle, stateOf(vehicle.id), NONE);
     this.#timer = clock.after(LOOK_FOR_STALE_EVERY_MS, () => this.#lookForStale());
   }
 
-  /** Shows again the signals whose verdict turned, but for those that are shown anyway. */
-  #updateStale(vehicle: Vehicle, state: VehicleState, shownAnyway: ReadonlySet<SignalCode>): void {
-    const before = this.#stale.get(vehicle.id) ?? new Set();
+  /** Shows the signals that changed, and those whose verdict turned. */
+  #updateStale(vehicle: Vehicle, state: VehicleState, changed: ReadonlySet<SignalCode>): void {
+    const before = this.#stale.get(vehicle.id) ?? NONE;
     const now = this.#staleNow(vehicle, state);
     this.#stale.set(vehicle.id, now);
-    for (const code of state.signals.keys()) {
-      if (before.has(code) !== now.has(code) && !shownAnyway.has(code)) this.#showSignal(vehicle, state, code);
+    for (const code of changed) this.#cars.showSignal(vehicle, state, code, !now.has(code));
+    for (const codes of [before, now]) {
+      for (const code of codes) {
+        if (before.has(code) !== now.has(code)) this.#cars.showSignal(vehicle, state, code, !now.has(code));
+      }
     }
   }
 
   #staleNow(vehicle: Vehicle, state: VehicleState): ReadonlySet<SignalCode> {
     const { clock, pollMs } = this.#options;
-    return staleCodes(state, vehicle.make, pollMs(vehicle.id), clock.now());
+    const stale = staleCodes(state, vehicle.make, pollMs(vehicle.id), clock.now());
+    return stale.size === 0 ? NONE : stale;
   }
 }
 
-/** Readings that no signal yields, or that more than one thing decides. */
-const ALWAYS: ReadonlySet<string> = new Set(["last_webhook_received", "energy_total", "lock"]);
+const NONE: ReadonlySet<SignalCode> = new Set();

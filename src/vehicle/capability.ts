@@ -27,6 +27,15 @@ export function signalCapabilities(
   return Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Whether that reads differently of a signal than it did in an earlier state, by what the car itself told. Pure. */
+export function capabilityChanged(previous: VehicleState, state: VehicleState, code: SignalCode): boolean {
+  const [before, after] = [previous.signals.get(code), state.signals.get(code)];
+  if (before === undefined || after === undefined) return before !== after;
+  if (previous.carried.has(code) !== state.carried.has(code)) return true;
+  const [was, is] = [capabilityOf(before, null), capabilityOf(after, null)];
+  return was.car !== is.car || was.granted !== is.granted || was.last_seen !== is.last_seen;
+}
+
 function capabilityOf(signal: HeldSignal, webhook: boolean | null): SignalCapability {
   const now = standing(signal);
   const incapable = now?.error?.type === "COMPATIBILITY";

@@ -24,22 +24,26 @@ const PARKED_MS = hours(26);
 export const LASTING =
   /^(vehicleidentification|vehicleuseraccount|connectivitysoftware|wheel-style|tractionbattery-nominalcapacity)/;
 
-/** Until when a held value counts as fresh (epoch milliseconds). Pure. */
-export function freshUntil(signal: HeldSignal, state: VehicleState, make: string | null, pollMs: number): number {
-  const { value } = signal;
-  if (value === null) return 0;
-  if (LASTING.test(signal.code)) return Number.POSITIVE_INFINITY;
-  const heardAt = Math.max(value.retrievedAt ?? factTime(value) ?? value.receivedAt, factTime(value) ?? 0);
-  if (!isActive(state)) return heardAt + PARKED_MS;
+/** How long a value of a car counts as fresh after it was told (milliseconds). Pure. */
+export function freshMs(state: VehicleState, make: string | null, pollMs: number): number {
+  if (!isActive(state)) return PARKED_MS;
   const cadenceMin = CADENCE_MIN[(make ?? "").toLowerCase().replace(/[\s_]+/g, "-")] ?? UNKNOWN_MAKE_MIN;
-  return heardAt + ROUNDS * Math.max(minutes(cadenceMin), pollMs);
+  return ROUNDS * Math.max(minutes(cadenceMin), pollMs);
 }
 
 /** Codes whose value has outlived its expected cadence at `now`. */
 export function staleCodes(state: VehicleState, make: string | null, pollMs: number, now: number): Set<SignalCode> {
   const stale = new Set<SignalCode>();
-  for (const [code, signal] of state.signals) if (freshUntil(signal, state, make, pollMs) <= now) stale.add(code);
+  const lastHeardAt = now - freshMs(state, make, pollMs);
+  for (const [code, signal] of state.signals) if (heardAt(signal) <= lastHeardAt) stale.add(code);
   return stale;
+}
+
+/** When a signal's value was last told to be what it is; never for none, at any time for what does not change. */
+function heardAt({ code, value }: HeldSignal): number {
+  if (value === null) return Number.NEGATIVE_INFINITY;
+  if (LASTING.test(code)) return Number.POSITIVE_INFINITY;
+  return Math.max(value.retrievedAt ?? factTime(value) ?? value.receivedAt, factTime(value) ?? 0);
 }
 
 /** Charging or driving: a car that talks to its maker. */

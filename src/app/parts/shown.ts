@@ -51,6 +51,7 @@ export function shownParts(frame: Frame, { kept, account, broker, cars, orders }
     topics,
     units: config.units,
     vehicles: () => directory.list(),
+    vehicle: (id) => directory.get(id),
     stateOf: (id) => intake.state(id),
     dropped: (id) => sweep.dropped(id),
     pollMs: cars.pollMs,
@@ -59,6 +60,7 @@ export function shownParts(frame: Frame, { kept, account, broker, cars, orders }
     accepts: frame.accepts,
     webhookCarries: (id, code) => subscriber.carries(id, code),
     energyTotal: (id) => charging.energyTotal(id),
+    log: logOf("mqtt"),
     clock,
   });
   const chain = new Chain({

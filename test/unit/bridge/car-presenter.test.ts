@@ -10,6 +10,7 @@ import type { Vehicle } from "../../../src/vehicle/vehicle.ts";
 import { car } from "../../support/cars.ts";
 import { strictEvents } from "../../support/events.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
+import { FakeLog } from "../../support/fake-log.ts";
 import { batch, CAR, failure, observation } from "../../support/observations.ts";
 import { tempStore } from "../../support/temp-store.ts";
 import { FakePublisher } from "./fake-publisher.ts";
@@ -37,6 +38,7 @@ function build(overrides: Partial<PresenterOptions> = {}, store = files.store) {
     accepts: () => true,
   });
   intake.start();
+  const log = new FakeLog();
   const shown: string[][] = [];
   let vehicle = car();
   let echo: string | null = null;
@@ -46,6 +48,7 @@ function build(overrides: Partial<PresenterOptions> = {}, store = files.store) {
     units: "metric",
     clock,
     vehicles: () => [vehicle],
+    vehicle: () => vehicle,
     stateOf: (id) => intake.state(id),
     commands: { lockEcho: () => echo, capabilities: () => ({}) },
     accepts: () => true,
@@ -53,14 +56,16 @@ function build(overrides: Partial<PresenterOptions> = {}, store = files.store) {
     energyTotal: () => null,
     dropped: () => [],
     pollMs: () => hours(6),
+    log,
     onShown: (_, readings) => shown.push([...readings.keys()]),
     ...overrides,
   });
-  events.on("changed", (change) => presenter.onChange(vehicle, change));
+  events.on("changed", (change) => presenter.onChange(change));
   return {
     presenter,
     publisher,
     intake,
+    log,
     shown,
     become: (next: Partial<Vehicle>) => {
       vehicle = car(next);
@@ -104,7 +109,7 @@ describe("car presenter", () => {
     );
     expect([publisher.held.get(`${B}battery`), publisher.held.get(`${B}lock`)]).toEqual(["57", "LOCKED"]);
     await poll(soc(58));
-    expect(publisher.said(B)).toEqual(["signals/tractionbattery-stateofcharge", "battery", "state"]);
+    expect(publisher.said(B)).toEqual(["battery", "state", "signals/tractionbattery-stateofcharge"]);
     const at = new Date(clock.now()).toISOString();
     expect(publisher.json(`${B}state`)).toEqual({ battery: 58, lock: "LOCKED", updated_at: at });
     await poll(soc(58));
@@ -228,6 +233,65 @@ describe("car presenter", () => {
       { event_type: "problem_cleared", type: "BILLING" },
     ]);
     expect(publisher.events[0]?.topic).toBe(`${B}event`);
+  });
+
+  it("answers before it shows, and shows what came meanwhile once, telling all that happened", async () => {
+    const { publisher, intake, presenter } = build();
+    const take = (...facts: Observation[]) =>
+      intake.takePoll(batch(facts, { source: "poll", receivedAt: clock.now() }));
+    const charging = (value: boolean, ageMs: number) => fact("charge-ischarging", { value }, ageMs);
+    await take(charging(false, 3_000));
+    expect(publisher.said(B)).toEqual([]);
+    await settle();
+    publisher.said();
+    // As if deliveries came without a pause: each is committed before the turn in which cars are shown.
+    const changes = [charging(true, 2_000), charging(false, 1_000), soc(57)];
+    for (const each of changes) {
+      const previous = intake.state(CAR);
+      void take(each);
+      await intake.stop();
+      expect(intake.state(CAR)).not.toBe(previous);
+    }
+    presenter.showDue();
+    expect(publisher.said(B)).toEqual([
+      "battery",
+      "state",
+      "info",
+      "signals/charge-ischarging",
+      "signals/tractionbattery-stateofcharge",
+    ]);
+    expect(publisher.events.map(({ payload }) => JSON.parse(payload).event_type)).toEqual([
+      "charging_started",
+      "charging_stopped",
+    ]);
+  });
+
+  it("shows what is still due when it stops, and nothing afterwards", async () => {
+    const { publisher, poll, presenter, intake } = build();
+    presenter.start();
+    await poll(soc(57, 1_000));
+    publisher.said();
+    void intake.takePoll(batch([soc(58)], { source: "poll", receivedAt: clock.now() }));
+    await intake.stop();
+    presenter.stop();
+    expect(publisher.held.get(`${B}battery`)).toBe("58");
+    publisher.said();
+    await poll(soc(59));
+    expect(publisher.said()).toEqual([]);
+  });
+
+  it("logs a car that cannot be shown, and goes on", async () => {
+    let broken = true;
+    const energyTotal = () => {
+      if (broken) throw new Error("no energy");
+      return 1;
+    };
+    const { publisher, poll, log } = build({ energyTotal });
+    await poll(soc(57, 1_000));
+    expect(log.at("error")).toMatchObject([{ fields: { vehicle: CAR }, message: "a car could not be shown" }]);
+    broken = false;
+    await poll(soc(58));
+    expect(publisher.held.get(`${B}battery`)).toBe("58");
   });
 
   it("takes everything below the car's topic back", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hours, minutes } from "../../../src/lib/duration.ts";
 import { isOutOfReach, signalCapabilities } from "../../../src/vehicle/capability.ts";
-import { freshUntil, staleCodes } from "../../../src/vehicle/freshness.ts";
+import { freshMs, staleCodes } from "../../../src/vehicle/freshness.ts";
 import { happenings } from "../../../src/vehicle/happening.ts";
 import { signalCode } from "../../../src/vehicle/ids.ts";
 import type { Observation } from "../../../src/vehicle/observation.ts";
@@ -31,19 +31,19 @@ const SOC = "tractionbattery-stateofcharge";
 
 describe("freshness", () => {
   const soc = held(SOC, { oemUpdatedAt: T0, retrievedAt: T0 });
-  const until = (make: string | null, pollMs: number, ...others: HeldSignal[]) =>
-    freshUntil(soc, state(soc, ...others), make, pollMs) - T0;
+  const lasts = (make: string | null, pollMs: number, ...others: HeldSignal[]) =>
+    freshMs(state(soc, ...others), make, pollMs);
   const charging = flag("charge-ischarging", true);
 
   it("lasts a good day for a parked or sleeping car, and two rounds of its make for an active one", () => {
-    expect(until("TESLA", 0)).toBe(hours(26));
-    expect(until("TESLA", 0, charging)).toBe(minutes(10));
-    expect(until("LAND ROVER", 0, charging)).toBe(minutes(60));
-    expect(until("Unheard-of", 0, charging)).toBe(minutes(120));
-    expect(until(null, minutes(90), charging)).toBe(minutes(180));
-    expect(until("TESLA", 0, charging, flag("connectivitystatus-isasleep", true))).toBe(hours(26));
-    expect(until("TESLA", 0, held("transmission-gearstate", { body: { value: "DRIVE" } }))).toBe(minutes(10));
-    expect(until("TESLA", 0, held("motion-currentspeed", { body: { value: 3 } }))).toBe(minutes(10));
+    expect(lasts("TESLA", 0)).toBe(hours(26));
+    expect(lasts("TESLA", 0, charging)).toBe(minutes(10));
+    expect(lasts("LAND ROVER", 0, charging)).toBe(minutes(60));
+    expect(lasts("Unheard-of", 0, charging)).toBe(minutes(120));
+    expect(lasts(null, minutes(90), charging)).toBe(minutes(180));
+    expect(lasts("TESLA", 0, charging, flag("connectivitystatus-isasleep", true))).toBe(hours(26));
+    expect(lasts("TESLA", 0, held("transmission-gearstate", { body: { value: "DRIVE" } }))).toBe(minutes(10));
+    expect(lasts("TESLA", 0, held("motion-currentspeed", { body: { value: 3 } }))).toBe(minutes(10));
   });
 
   it("never ends for what does not change, and never begins without a value", () => {

@@ -314,7 +314,7 @@ describe("config/mosquitto", () => {
   it("names an access list that is there, with the default topics", () => {
     expect(conf).toContain("# acl_file /mosquitto/config/acl");
     const acl = read("config/mosquitto/acl");
-    expect(acl).toContain(`topic readwrite ${fallbackOf("mqtt.base_topic")}/#`);
+    expect(acl).toContain(`topic write ${fallbackOf("mqtt.base_topic")}/#`);
     expect(acl).toContain(`topic readwrite ${fallbackOf("homeassistant.discovery_prefix")}/device/+/config`);
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { releaseNotes } from "../../scripts/release-notes.mjs";
@@ -9,17 +9,6 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const workflows = readdirSync(join(ROOT, ".github/workflows")).map((name) => `.github/workflows/${name}`);
 const forms = readdirSync(join(ROOT, ".github/ISSUE_TEMPLATE")).map((name) => `.github/ISSUE_TEMPLATE/${name}`);
-const pages = [
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "docs/where-to-change-what.md",
-  "docs/docker.md",
-  "docs/bare-metal.md",
-  ".github/PULL_REQUEST_TEMPLATE.md",
-  "addon/README.md",
-  "addon/DOCS.md",
-  "examples/systemd/README.md",
-];
 
 interface Step {
   readonly uses?: string;
@@ -75,13 +64,7 @@ describe("the same everywhere", () => {
   });
 
   it("one address of the project", () => {
-    const files = [
-      ...pages,
-      ...forms,
-      "repository.yaml",
-      "addon/CHANGELOG.md",
-      "examples/systemd/smartcar2mqtt.service",
-    ];
+    const files = [...forms, "repository.yaml", "addon/CHANGELOG.md", "examples/systemd/smartcar2mqtt.service"];
     const named = files.flatMap((path) =>
       [...read(path).matchAll(/github\.com\/([\w-]+\/smartcar2mqtt)\b/g)].map(([, name]) => name),
     );
@@ -114,22 +97,8 @@ describe("the issue forms", () => {
   });
 });
 
-describe("the pages of the project", () => {
-  it.each(pages)("%s leads to files that are there", (path) => {
-    const links = [...read(path).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = ""]) => target);
-    const broken = links.filter((target) => !/^https?:/.test(target) && !existsSync(join(ROOT, dirname(path), target)));
-    expect(broken).toEqual([]);
-  });
-
-  it.each(pages)("%s names files of the project that are there", (path) => {
-    const named = [...read(path).matchAll(/`((?:src|test|scripts|docs|config|addon|examples|\.github)\/[\w./-]+)`/g)];
-    const made = ["config/config.yaml"];
-    expect(
-      named.map(([, file = ""]) => file).filter((file) => !made.includes(file) && !existsSync(join(ROOT, file))),
-    ).toEqual([]);
-  });
-
-  it("lead from ten changes to their files", () => {
+describe("docs/where-to-change-what.md", () => {
+  it("leads from ten changes to their files", () => {
     expect(read("docs/where-to-change-what.md").match(/^## \d+\. /gm)).toHaveLength(10);
   });
 });

@@ -1,0 +1,53 @@
+import manifest from "../../../package.json" with { type: "json" };
+import { commands } from "../../../src/cli/table.ts";
+import type { Document } from "../documents.ts";
+
+const PROGRAM = "smartcar2mqtt";
+const ALWAYS = new Set(["help", "version"]);
+
+/** What is typed into a shell: code spans, and the lines of `sh` blocks without comments, simple command by command. */
+export function shellCommands({ code, blocks }: Document): string[][] {
+  const scripts = blocks.filter(({ language }) => language === "sh").map(({ text }) => text.replaceAll("\\\n", " "));
+  return [...code, ...scripts.flatMap((text) => text.split("\n"))]
+    .map((line) => line.replace(/(^|\s)#.*$/, ""))
+    .flatMap((line) => line.split(/&&|\|\||[;|]/))
+    .map((line) => line.trim().split(/\s+/));
+}
+
+/** Scripts of npm, and commands and options of the program, that do not exist. */
+export function unknownCommands(document: Document): string[] {
+  return shellCommands(document).flatMap((words) => [...npmFaults(words), ...programFaults(words)]);
+}
+
+function npmFaults(words: readonly string[]): string[] {
+  const [npm, verb = "", name = ""] = words;
+  if (npm !== "npm") return [];
+  const script = verb === "run" ? name : ["test", "start"].includes(verb) ? verb : undefined;
+  if (script === undefined) return [];
+  if (!(script in manifest.scripts)) return [`npm run ${script}`];
+  const given = words.slice(words.indexOf("--") + 1);
+  if (!words.includes("--")) return [];
+  if (script === "demo") return optionFaults("demo", given);
+  return script === "start" ? invocationFaults(given) : [];
+}
+
+/** The program's name may also be that of a container or a service: what counts is the last one. */
+function programFaults(words: readonly string[]): string[] {
+  const at = words.lastIndexOf(PROGRAM);
+  return at < 0 ? [] : invocationFaults(words.slice(at + 1));
+}
+
+function invocationFaults([first, ...rest]: readonly string[]): string[] {
+  if (first?.startsWith("-")) return optionFaults("start", [first, ...rest]);
+  // Nothing follows, or a placeholder, or the folder of `docker build`.
+  if (first === undefined || !/^[a-z]/.test(first)) return [];
+  return commands.some(({ name }) => name === first) ? optionFaults(first, rest) : [`${PROGRAM} ${first}`];
+}
+
+function optionFaults(name: string, words: readonly string[]): string[] {
+  const known = commands.find((command) => command.name === name)?.options.map((option) => option.name) ?? [];
+  return words
+    .flatMap((word) => /^\[?--([\w-]+)/.exec(word)?.[1] ?? [])
+    .filter((option) => !known.includes(option) && !ALWAYS.has(option))
+    .map((option) => `${PROGRAM} ${name} --${option}`);
+}

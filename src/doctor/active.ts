@@ -20,16 +20,17 @@ import {
   tokenLink,
   userIdsLink,
 } from "./account.ts";
-import { type DaemonPlace, publicPortAnswer, signatureFacts } from "./daemon-probe.ts";
+import { type DaemonPlace, publicPortAnswer, webhookCounts } from "./daemon-probe.ts";
 import { brokerLink, budgetLink, discoveryLink, diskLink, readingsLink } from "./home.ts";
 import { type Link, needs, notKnown } from "./link.ts";
 import { billedRead } from "./read-once.ts";
-import { type AccountFacts, type AccountSettings, SmartcarProbe } from "./smartcar-probe.ts";
+import { type AccountSettings, SmartcarProbe } from "./smartcar-probe.ts";
 import {
   deliveriesLink,
   publicAddressLink,
   signaturesLink,
   subscriptionsLink,
+  verificationLink,
   webhookKeyLink,
   webhookLinks,
 } from "./webhook.ts";
@@ -76,8 +77,8 @@ export async function examine(options: DoctorOptions): Promise<Link[]> {
     const all = found.listError === null ? carsOf(found.connections, disk) : carsFrom(disk);
     const cars = all.filter(({ vehicle }) => !settings.ignored.has(vehicle.id));
     const listed = { error: found.listError, connected: found.token.valid && !found.listError ? cars.length : null };
-    const [signatures, port, home] = await Promise.all([
-      signatureFacts(settings.daemon, clock),
+    const [counts, port, home] = await Promise.all([
+      webhookCounts(settings.daemon, clock),
       publicPortAnswer(settings.daemon, clock),
       atHome(settings, cars, clock),
     ]);
@@ -102,11 +103,16 @@ export async function examine(options: DoctorOptions): Promise<Link[]> {
       userIdsLink(listed, smartcar.unreadableConnections),
       permissionsLink(cars),
       webhookKeyLink(settings.hasWebhookKey),
-      ...webhookOf(found),
+      ...webhookLinks(found.verdict, found.token.valid),
+      verificationLink({
+        hasKey: settings.hasWebhookKey,
+        answered: counts?.verified ?? null,
+        delivered: cars.some(({ state }) => state.lastWebhookAt !== null),
+      }),
       subscriptionsLink(subscriptions),
       publicAddressLink(settings.callbackUrl, port),
       deliveriesLink(cars.map(({ state }) => state.lastWebhookAt)),
-      signaturesLink(signatures),
+      signaturesLink(counts),
       reading,
       budgetOf(cars, disk, settings.budget, clock),
       ...home,
@@ -116,11 +122,6 @@ export async function examine(options: DoctorOptions): Promise<Link[]> {
     disk.close();
     await smartcar.close();
   }
-}
-
-function webhookOf({ token, verdict }: AccountFacts): Link[] {
-  const links = webhookLinks(verdict);
-  return token.valid ? links : links.map((link) => (link.name === "webhook" ? needs("webhook", "token") : link));
 }
 
 /** Broker and discovery: looked at with a client id of our own. */

@@ -27,6 +27,7 @@ import {
   publicAddressLink,
   signaturesLink,
   subscriptionsLink,
+  verificationLink,
   webhookKeyLink,
   webhookLinks,
 } from "./webhook.ts";
@@ -86,6 +87,7 @@ export class Chain {
   links(): readonly Link[] {
     const { gateway, directory, intake, subscriber, warnings, slips, hasWebhookKey, callbackUrl } = this.#options;
     const token = gateway.tokenStatus();
+    const isRefused = !token.valid && token.error !== null;
     const connected = directory.list().filter((vehicle) => vehicle.connected);
     const cars = connected.map((vehicle) => ({ vehicle, state: intake.state(vehicle.id) }));
     const listed = { error: this.#listFailure, connected: directory.listedAt === null ? null : connected.length };
@@ -93,11 +95,17 @@ export class Chain {
       configurationLink(warnings),
       credentialsLink(slips, token.valid),
       tokenLink(token),
-      connectionsLink(listed),
+      // Nothing can be listed without a token, and the reason is the token's.
+      isRefused ? needs("connections", "token") : connectionsLink(listed),
       userIdsLink(listed, gateway.unreadableConnections),
       permissionsLink(cars),
       webhookKeyLink(hasWebhookKey),
-      ...webhookLinks(subscriber.verdict),
+      ...webhookLinks(subscriber.verdict, !isRefused),
+      verificationLink({
+        hasKey: hasWebhookKey,
+        answered: this.#options.webhook.stats().verified,
+        delivered: cars.some(({ state }) => state.lastWebhookAt !== null),
+      }),
       this.#subscriptions(),
       publicAddressLink(callbackUrl, "the bridge listens on its public port"),
       deliveriesLink(cars.map(({ state }) => state.lastWebhookAt)),

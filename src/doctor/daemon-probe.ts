@@ -1,6 +1,5 @@
 import { type Clock, withTimeout } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
-import type { SignatureFacts } from "./webhook.ts";
 
 const LIMIT_MS = seconds(3);
 
@@ -11,8 +10,18 @@ export interface DaemonPlace {
   readonly webhookUrl: string | null;
 }
 
-/** What the running bridge counted of signatures; null when none answers there. */
-export async function signatureFacts({ metricsUrl }: DaemonPlace, clock: Clock): Promise<SignatureFacts | null> {
+/** What a running bridge counted at its webhook since it started. */
+export interface WebhookCounts {
+  readonly accepted: number;
+  readonly refused: number;
+  /** Why most were refused. */
+  readonly cause: string | null;
+  /** VERIFY requests answered. */
+  readonly verified: number;
+}
+
+/** What the running bridge counted; null when none answers there. */
+export async function webhookCounts({ metricsUrl }: DaemonPlace, clock: Clock): Promise<WebhookCounts | null> {
   const text = metricsUrl === null ? null : await ask(metricsUrl, clock);
   if (text === null || !text.body.includes("smartcar2mqtt_build_info")) return null;
   const samples = [...text.body.matchAll(/^(smartcar2mqtt_webhook_\w+_total)\{\w+="([^"]*)"\} (\S+)$/gm)].map(
@@ -22,7 +31,8 @@ export async function signatureFacts({ metricsUrl }: DaemonPlace, clock: Clock):
   const refused = samples.filter(({ name, value }) => name.includes("refused") && value > 0);
   const sum = (all: readonly { readonly value: number }[]) => all.reduce((total, { value }) => total + value, 0);
   const most = refused.toSorted((a, b) => b.value - a.value)[0];
-  return { accepted: sum(stored), refused: sum(refused), cause: most?.label ?? null };
+  const verified = samples.filter(({ name, label }) => name.includes("verifications") && label === "answered");
+  return { accepted: sum(stored), refused: sum(refused), cause: most?.label ?? null, verified: sum(verified) };
 }
 
 /** What the public port of this machine says, in words: a plain GET is answered 405. */

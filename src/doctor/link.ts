@@ -23,6 +23,7 @@ export const LINK_NAMES = [
   "webhook enabled",
   "triggers",
   "signals",
+  "verification",
   "subscriptions",
   "public address",
   "deliveries",

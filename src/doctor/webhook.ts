@@ -7,8 +7,11 @@ export function webhookKeyLink(hasKey: boolean): Link {
   return failed("webhook key", "webhooks are refused: there is no key to check them with", fix);
 }
 
-/** What a look at the application's webhooks said: five links, of which the first that fails keeps the rest unknown. */
-export function webhookLinks(verdict: WebhookVerdict): Link[] {
+/**
+ * What a look at the application's webhooks said: five links, of which the first that fails keeps the rest unknown. What
+ * was looked for without a token failed because of that.
+ */
+export function webhookLinks(verdict: WebhookVerdict, hasToken = true): Link[] {
   const inDashboard = (what: string) => `${what} in Smartcar's dashboard`;
   const rest = (first: "webhook" | "callback URL" | "webhook enabled", ...found: Link[]): Link[] => [
     ...found,
@@ -17,14 +20,18 @@ export function webhookLinks(verdict: WebhookVerdict): Link[] {
       .map((name) => needs(name, first)),
   ];
   switch (verdict.kind) {
+    case "failed":
+      return rest(
+        "webhook",
+        hasToken ? failed("webhook", verdict.error.message, hintOf(verdict.error)) : needs("webhook", "token"),
+      );
     case "unchecked":
+      if (!hasToken) return rest("webhook", needs("webhook", "token"));
       return rest("webhook", notKnown("webhook", "not looked at yet"));
     case "no-address": {
       const detail = "http.public_url is not set, so ours cannot be told from others";
       return rest("webhook", notKnown("webhook", detail, "set http.public_url, or live with polling alone"));
     }
-    case "failed":
-      return rest("webhook", failed("webhook", verdict.error.message, hintOf(verdict.error)));
     case "missing": {
       const { expected, found } = verdict;
       if (found.length === 0) {
@@ -67,6 +74,31 @@ export function webhookLink(verdict: WebhookVerdict): Link {
   const broken = links.find(({ status }) => status === "failed") ?? links.find(({ status }) => status === "not_known");
   if (broken !== undefined || verdict.kind !== "fine") return broken ?? needs("webhook", "token");
   return ok("webhook", `${verdict.webhook.name ?? verdict.webhook.id} delivers here`);
+}
+
+export interface VerificationFacts {
+  readonly hasKey: boolean;
+  /** VERIFY requests answered since the bridge started; null when no running bridge could be asked. */
+  readonly answered: number | null;
+  /** Whether any delivery ever came: a webhook that was not verified sends none. */
+  readonly delivered: boolean;
+}
+
+/** Smartcar tells nobody whether a webhook is verified, so it is known by what came here. */
+export function verificationLink({ hasKey, answered, delivered }: VerificationFacts): Link {
+  if (delivered) return ok("verification", "deliveries come, so the webhook is verified");
+  if (!hasKey) return needs("verification", "webhook key");
+  if (answered === null)
+    return notKnown("verification", "only a running bridge knows; none answers on its private port");
+  if (answered > 0) {
+    return ok(
+      "verification",
+      "VERIFY was answered; should the dashboard call it failed, smartcar.management_token is wrong",
+    );
+  }
+  const fix =
+    "press Verify beside the webhook in Smartcar's dashboard; if nothing comes, Smartcar does not reach the public address";
+  return notKnown("verification", "no VERIFY has come since the bridge started", fix);
 }
 
 export interface SubscriptionFacts {

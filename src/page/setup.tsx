@@ -27,7 +27,16 @@ const STEPS: readonly Step[] = [
   },
   {
     title: "Webhook",
-    links: ["webhook key", "webhook", "callback URL", "webhook enabled", "triggers", "signals", "public address"],
+    links: [
+      "webhook key",
+      "webhook",
+      "callback URL",
+      "webhook enabled",
+      "triggers",
+      "signals",
+      "verification",
+      "public address",
+    ],
     more: (setup) => <Webhook setup={setup} />,
   },
   { title: "Data", links: ["subscriptions", "deliveries", "signatures", "readings", "budget"] },

@@ -9,7 +9,7 @@ import {
   tokenLink,
   userIdsLink,
 } from "../../../src/doctor/account.ts";
-import { publicPortAnswer, signatureFacts } from "../../../src/doctor/daemon-probe.ts";
+import { publicPortAnswer, webhookCounts } from "../../../src/doctor/daemon-probe.ts";
 import { brokerLink, budgetLink, discoveryLink, diskLink, readingsLink } from "../../../src/doctor/home.ts";
 import { LINK_NAMES, type Link } from "../../../src/doctor/link.ts";
 import { linesOf } from "../../../src/doctor/report.ts";
@@ -18,6 +18,7 @@ import {
   publicAddressLink,
   signaturesLink,
   subscriptionsLink,
+  verificationLink,
   webhookKeyLink,
   webhookLink,
   webhookLinks,
@@ -136,6 +137,24 @@ describe("the webhook's links", () => {
     for (const { status, fix } of links) if (status === "failed") expect(fix).toMatch(/\w/);
   });
 
+  it("are nobody's fault without a token", () => {
+    const verdict: WebhookVerdict = { kind: "failed", error: new Error("no token") };
+    expect(webhookLinks(verdict, false)[0]).toMatchObject({ status: "not_known", detail: 'needs "token" first' });
+    expect(webhookLinks(verdict)[0]).toMatchObject({ status: "failed", detail: "no token" });
+  });
+
+  it("know a verified webhook by what came from it", () => {
+    const facts = { hasKey: true, answered: 0, delivered: false };
+    expect(verificationLink(facts)).toMatchObject({
+      status: "not_known",
+      fix: expect.stringContaining("press Verify"),
+    });
+    expect(verificationLink({ ...facts, answered: 1 }).status).toBe("ok");
+    expect(verificationLink({ ...facts, delivered: true }).status).toBe("ok");
+    expect(verificationLink({ ...facts, answered: null }).status).toBe("not_known");
+    expect(verificationLink({ ...facts, hasKey: false }).detail).toBe('needs "webhook key" first');
+  });
+
   it("know who is not subscribed, and who would mend it", () => {
     const facts = { looked: true, missing: ["Car"], cars: 2, autoSubscribe: true };
     expect(subscriptionsLink(facts).fix).toContain("by itself");
@@ -227,7 +246,7 @@ describe("the probes", () => {
 
   it("find no bridge where none is", async () => {
     const place = { metricsUrl: `http://127.0.0.1:${await freePort()}/metrics`, webhookUrl: null };
-    expect(await signatureFacts(place, systemClock)).toBeNull();
+    expect(await webhookCounts(place, systemClock)).toBeNull();
     expect(await publicPortAnswer(place, systemClock)).toBeNull();
   });
 });

@@ -30,6 +30,8 @@ export interface CarOptions {
   readonly signals?: Readonly<Record<string, JsonObject>> | undefined;
   /** Errors by signal code. */
   readonly signalErrors?: Readonly<Record<string, SignalError>> | undefined;
+  /** Hides what was not granted; default true. Recorded signals come as the owner let them be seen. */
+  readonly withholds?: boolean | undefined;
   /** How long after an accepted command its effect shows; real time, default 2 s. */
   readonly effectDelayMs?: number | undefined;
 }
@@ -56,6 +58,7 @@ export function buildCar(options: CarOptions, random: Random, now: number): Car 
       behaviour,
       capabilities: new Set(options.capabilities ?? model?.spec.capabilities ?? CAPABILITIES),
       effectDelayMs: options.effectDelayMs ?? EFFECT_DELAY_MS,
+      withholds: options.withholds ?? true,
       permissions: options.permissions ?? granted(identity?.withheldPermissions ?? []),
       connection: {
         id: options.connectionId ?? identity?.connectionId ?? randomUuid(random),

@@ -35,6 +35,7 @@ export class Car {
   permissions: readonly string[];
   /** null while nobody has connected it (any more). */
   connection: Connection | null;
+  readonly #withholds: boolean;
   readonly #store = new Map<string, StoredSignal>();
   #fullReportAt = Number.NEGATIVE_INFINITY;
   #sequence = 0;
@@ -44,6 +45,7 @@ export class Car {
     parts: {
       readonly capabilities: ReadonlySet<Capability>;
       readonly effectDelayMs: number;
+      readonly withholds: boolean;
       readonly behaviour: Behaviour;
       readonly permissions: readonly string[];
       readonly connection: Connection;
@@ -52,6 +54,7 @@ export class Car {
     this.description = description;
     this.capabilities = parts.capabilities;
     this.effectDelayMs = parts.effectDelayMs;
+    this.#withholds = parts.withholds;
     this.behaviour = parts.behaviour;
     this.permissions = parts.permissions;
     this.connection = parts.connection;
@@ -122,7 +125,7 @@ export class Car {
   #asGranted(signal: StoredSignal): StoredSignal {
     const { permission } = signalName(signal.code);
     const isCapable = signal.error?.type !== "COMPATIBILITY";
-    if (permission === null || this.permissions.includes(permission) || !isCapable) return signal;
+    if (!this.#withholds || permission === null || this.permissions.includes(permission) || !isCapable) return signal;
     return { ...signal, status: "ERROR", error: { type: "PERMISSION", code: null }, body: null };
   }
 }

@@ -20,11 +20,13 @@ export interface CloudSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly speed: number;
+  readonly tickMs: number;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly managementToken: string;
   readonly tokenLifetimeS: number;
   readonly monthlyBudget: number;
+  readonly quiet: boolean;
 }
 
 export interface CloudListeners extends RequestListeners {
@@ -60,8 +62,8 @@ export class Cloud {
     const { garage, book, billing } = this;
     const outside = { clock, random, client: this.#client, managementToken };
     this.sender = new Sender({ ...outside, onAttempt: listeners.onAttempt });
-    const announcer = new Announcer({ clock, random, book, sender: this.sender });
-    this.world = new World({ clock, garage, announcer, speed: settings.speed });
+    const announcer = new Announcer({ clock, random, book, sender: this.sender, quiet: settings.quiet });
+    this.world = new World({ clock, garage, announcer, speed: settings.speed, tickMs: settings.tickMs });
     this.stage = new Stage({ clock, garage, book, billing, announcer, world: this.world });
     this.handDelivery = new HandDelivery({ ...outside, garage });
     this.verification = new Verification({

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
+import { seconds } from "../lib/duration.ts";
 import { AppError } from "../lib/errors.ts";
 import { Events } from "../lib/events.ts";
 import type { Part } from "../lib/lifecycle.ts";
@@ -32,6 +33,7 @@ const DEFAULTS = {
   host: "127.0.0.1",
   port: 0,
   speed: 1,
+  tickMs: seconds(1),
   clientId: "client_simulator",
   clientSecret: "simulator-secret",
   applicationId: "3e8a1f5d-9c2b-4d6e-a444-000000000001",
@@ -39,6 +41,7 @@ const DEFAULTS = {
   tokenLifetimeS: 3_600,
   monthlyBudget: 500,
   emptyStoreWithoutWebhook: false,
+  quiet: false,
 };
 
 const LIVING_CARS: readonly CarOptions[] = [{ living: "battery" }, { living: "hybrid" }, { living: "petrol" }];
@@ -52,6 +55,8 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** How much faster than the clock the cars live; default 1. */
   readonly speed?: number;
+  /** How often they move on, by the clock; default 1 s. A long time is played in large steps. */
+  readonly tickMs?: number;
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly applicationId?: string;
@@ -64,6 +69,8 @@ export interface SimulatorOptions {
   readonly cars?: readonly CarOptions[] | "living";
   /** Cars without a delivering webhook have an empty signal list, as in Smartcar's store. */
   readonly emptyStoreWithoutWebhook?: boolean;
+  /** Delivers only what it is given to deliver; what changes in the cars is told to nobody. */
+  readonly quiet?: boolean;
   readonly log?: Log;
 }
 

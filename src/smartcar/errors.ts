@@ -76,25 +76,21 @@ const NEVER_CONNECTED = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
 ]);
+const TIMEOUTS = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
 
-/**
- * What a failure below HTTP means. Unless the request certainly never left, it counts as sent.
- * @param connected whether there was a connection on which it could have left
- */
-export function networkError(
-  thrown: unknown,
-  { requestId = null, connected = true }: { readonly requestId?: string | null; readonly connected?: boolean } = {},
-): CallError {
+/** What a failure below HTTP means. Unless the request certainly never left, it counts as sent. */
+export function networkError(thrown: unknown, requestId: string | null = null): CallError {
   const cause = toError(thrown);
   const code = codeOf(cause);
-  if (!connected || NEVER_CONNECTED.has(code) || isCertificateError(code) || isConnectPhase(cause)) {
+  if (NEVER_CONNECTED.has(code) || isCertificateError(code) || isConnectPhase(cause)) {
     return smartcarError("SC_UNREACHABLE", `no connection to Smartcar (${code || cause.name})`, {
       cause,
       sent: false,
     });
   }
-  if (code === "ETIMEDOUT") return smartcarError("SC_TIMEOUT", "Smartcar did not answer in time", { cause, requestId });
+  if (TIMEOUTS.has(code)) return smartcarError("SC_TIMEOUT", "Smartcar did not answer in time", { cause, requestId });
   return smartcarError("SC_CONNECTION_LOST", `the connection to Smartcar broke (${code || cause.name})`, {
     cause,
     requestId,

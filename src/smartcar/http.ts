@@ -1,12 +1,10 @@
-import { Agent, type IncomingMessage } from "node:http";
-import { Agent as SecureAgent } from "node:https";
-import type { Clock, Timer } from "../lib/clock.ts";
+import { Agent, type Dispatcher, request } from "undici";
+import type { Clock } from "../lib/clock.ts";
 import { minutes, seconds } from "../lib/duration.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import type { CallError } from "../vehicle/call-error.ts";
 import { networkError, smartcarError } from "./errors.ts";
-import { exchange, readBody } from "./exchange.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -27,7 +25,7 @@ export interface HttpAnswer {
 }
 
 export interface HttpLimits {
-  /** How long nothing may come: until the headers, and between two pieces of the body. */
+  /** Until the headers, and between two pieces of the body. */
   readonly readMs: number;
   /** Smartcar sends a command's headers after up to 175 s and its outcome after up to 310 s. */
   readonly commandMs: number;
@@ -63,11 +61,7 @@ export interface CallRecord {
 export type CallListener = (call: CallRecord, answer: HttpAnswer | null) => void;
 
 /** Where a call was broken off, so that the reason is not guessed from an error's text. */
-type Break = "no connection" | "timeout" | "aborted" | "too large" | null;
-
-const READ_CONNECTIONS = 8;
-/** How long a connection is kept that nobody uses; less if Smartcar says so. */
-const KEPT_MS = seconds(10);
+type Break = "timeout" | "aborted" | "too large" | null;
 
 /**
  * One HTTP call after the other to Smartcar: whole bodies, no redirects, no retries, every limit set. Owns its
@@ -78,9 +72,7 @@ export class HttpClient implements Part {
   readonly #log: Log;
   readonly #limits: HttpLimits;
   readonly #onCall: CallListener;
-  /** By kind of call and protocol, made on first use. */
-  readonly #agents = new Map<string, Agent>();
-  readonly #running = new Set<(why: Break) => void>();
+  #agents: { read: Agent; command: Agent } | null = null;
   #stopped = false;
 
   constructor(
@@ -95,11 +87,11 @@ export class HttpClient implements Part {
     this.#onCall = onCall;
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
-    for (const breakOff of this.#running) breakOff("aborted");
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
+    const agents = this.#agents;
+    this.#agents = null;
+    await Promise.all([agents?.read.destroy(), agents?.command.destroy()]);
   }
 
   /** Allows calls again after {@link HttpClient.stop}. */
@@ -125,31 +117,20 @@ export class HttpClient implements Part {
     };
     const onAbort = () => breakOff("aborted");
     call.signal?.addEventListener("abort", onAbort, { once: true });
-    this.#running.add(breakOff);
     const timer = this.#clock.after(isRead ? limits.totalReadMs : limits.totalCommandMs, () => breakOff("timeout"));
-    let connecting: Timer | undefined;
-    let connected = false;
     const startedAt = this.#clock.now();
-    let head: IncomingMessage | undefined;
+    let head: Dispatcher.ResponseData | undefined;
     try {
-      head = await exchange({
+      head = await request(call.url, {
+        dispatcher: this.#agent(call.kind),
         method: call.method,
-        url: call.url,
         headers: { accept: "application/json", ...call.headers },
-        body: call.body,
-        agent: this.#agent(call),
+        body: call.body ?? null,
+        headersTimeout: isRead ? limits.readMs : limits.commandMs,
+        bodyTimeout: isRead ? limits.readMs : limits.commandMs,
         signal: abort.signal,
-        silenceMs: isRead ? limits.readMs : limits.commandMs,
-        onSilence: () => breakOff("timeout"),
-        onConnecting: () => {
-          connecting = this.#clock.after(limits.connectMs, () => breakOff("no connection"));
-        },
-        onConnected: () => {
-          connected = true;
-          connecting?.cancel();
-        },
       });
-      const text = await readBody(head, limits.bodyBytes, () => breakOff("too large"));
+      const text = await readBody(head.body, limits.bodyBytes, () => breakOff("too large"));
       const answer = toAnswer(head, text);
       const durationMs = this.#clock.now() - startedAt;
       this.#log.debug({ ...facts(call, answer), ms: durationMs }, "smartcar answered");
@@ -157,32 +138,20 @@ export class HttpClient implements Part {
       return answer;
     } catch (thrown) {
       const requestId = head === undefined ? null : requestIdOf(head);
-      const error = this.#failure(thrown, { brokenBy, requestId, connected });
+      const error = this.#failure(thrown, brokenBy, requestId);
       const failed = { ...facts(call, { status: null, requestId }), code: error.code };
       this.#log.debug(failed, "smartcar call failed");
       this.#onCall({ ...failed, durationMs: this.#clock.now() - startedAt }, null);
       throw error;
     } finally {
       timer.cancel();
-      connecting?.cancel();
-      this.#running.delete(breakOff);
       call.signal?.removeEventListener("abort", onAbort);
     }
   }
 
-  #failure(
-    thrown: unknown,
-    {
-      brokenBy,
-      requestId,
-      connected,
-    }: { readonly brokenBy: Break; readonly requestId: string | null; readonly connected: boolean },
-  ): CallError {
+  #failure(thrown: unknown, brokenBy: Break, requestId: string | null): CallError {
     if (brokenBy === "too large") {
       return smartcarError("SC_MALFORMED", "Smartcar's answer is too large", { cause: thrown, requestId });
-    }
-    if (brokenBy === "no connection") {
-      return smartcarError("SC_UNREACHABLE", "no connection to Smartcar in time", { cause: thrown, sent: false });
     }
     if (brokenBy === "timeout") {
       return smartcarError("SC_TIMEOUT", "Smartcar's answer did not end in time", { cause: thrown, requestId });
@@ -190,35 +159,56 @@ export class HttpClient implements Part {
     if (brokenBy === "aborted" || this.#stopped) {
       return smartcarError("SC_ABORTED", "the call was broken off", { cause: thrown, requestId });
     }
-    return networkError(thrown, { requestId, connected });
+    return networkError(thrown, requestId);
   }
 
-  #agent({ kind, url }: HttpRequest): Agent {
-    const key = `${kind} ${url.protocol}`;
-    let agent = this.#agents.get(key);
-    if (agent === undefined) {
+  #agent(kind: "read" | "command"): Agent {
+    const common = {
+      // HTTP/2 would let one broken connection take several calls with it, and buys nothing at this rate.
+      allowH2: false,
+      connectTimeout: this.#limits.connectMs,
+      maxHeaderSize: 64 * 1024,
+    };
+    this.#agents ??= {
+      read: new Agent({ ...common, connections: 8, keepAliveTimeout: seconds(10) }),
       // A fresh connection for each command: a kept one may be closed by the other side in the same moment, and then
       // nobody could say whether the command had been heard.
-      const options =
-        kind === "command" ? { keepAlive: false } : { keepAlive: true, maxSockets: READ_CONNECTIONS, timeout: KEPT_MS };
-      agent = url.protocol === "https:" ? new SecureAgent(options) : new Agent(options);
-      this.#agents.set(key, agent);
-    }
-    return agent;
+      command: new Agent({ ...common, pipelining: 0 }),
+    };
+    return this.#agents[kind];
   }
 }
 
-function toAnswer(head: IncomingMessage, text: string): HttpAnswer {
+async function readBody(
+  body: Dispatcher.ResponseData["body"],
+  limitBytes: number,
+  onTooLarge: () => void,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limitBytes) onTooLarge();
+    else chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function toAnswer(head: Dispatcher.ResponseData, text: string): HttpAnswer {
   return {
-    status: head.statusCode ?? 0,
-    header: (name) => head.headersDistinct[name]?.[0],
+    status: head.statusCode,
+    header: (name) => first(head.headers[name]),
     text,
     requestId: requestIdOf(head),
   };
 }
 
-function requestIdOf(head: IncomingMessage): string | null {
-  return head.headersDistinct["sc-request-id"]?.[0] ?? null;
+function requestIdOf(head: Dispatcher.ResponseData): string | null {
+  return first(head.headers["sc-request-id"]) ?? null;
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
 }
 
 /** The path without its query: enough to find a call, and free of user ids. */

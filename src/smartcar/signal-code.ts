@@ -1,4 +1,5 @@
 import { isObject } from "../lib/json.ts";
+import { signalSpec } from "../vehicle/catalogue.ts";
 import { type SignalCode, signalCode } from "../vehicle/ids.ts";
 
 /** Groups of the catalogue, lower-case: the only way to see that an event has name and group swapped. */
@@ -39,6 +40,8 @@ export function codeFromParts(group: unknown, name: unknown): SignalCode | null 
 /** The code of a text: already a code, or `Group.Name`. */
 export function codeFromText(text: unknown): SignalCode | null {
   if (typeof text !== "string") return null;
+  // Nearly all there is, and thousands of them a second: known codes need no second look.
+  if (signalSpec(text as SignalCode) !== undefined) return text as SignalCode;
   const dot = text.indexOf(".");
   return dot > 0 ? codeFromParts(text.slice(0, dot), text.slice(dot + 1)) : safe(text.toLowerCase());
 }

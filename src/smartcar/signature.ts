@@ -22,6 +22,11 @@ export function isSignedBy(keys: readonly string[], body: Buffer, signature: str
   return matched;
 }
 
+/** Whether a body as it came is one that would be hashed for whoever asks. */
+export function couldBeChallenge(body: Buffer): boolean {
+  return body.length <= MAX_CHALLENGE_LENGTH && isSafeChallenge(body.toString("latin1"));
+}
+
 /**
  * Whether a challenge may be hashed for whoever asks. Challenges and events are signed with the same key, so anything
  * that could be an event (JSON starts with a brace) must never be signed on request.

@@ -46,7 +46,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   mqtt: ["bridge"],
   aedes: ["cli"],
-  undici: ["simulator"],
+  undici: ["smartcar", "simulator"],
   "better-sqlite3": ["store"],
   fastify: ["http", "simulator"],
   pino: ["telemetry"],

@@ -1,6 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtempSync, rmSync } from "node:fs";
-import type { ClientRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, createApp } from "../../src/app/app.ts";
@@ -194,11 +193,6 @@ class RealIo {
   #movedAt = 0;
   readonly #begin = () => this.#move(1);
   readonly #end = () => this.#move(-1);
-  /** The bridge's own calls; what undici tells of are the simulator's deliveries. */
-  readonly #call = (message: unknown) => {
-    this.#begin();
-    (message as { readonly request: ClientRequest }).request.once("close", this.#end);
-  };
 
   constructor(simulator: Simulator) {
     simulator.events.on("arrived", () => {
@@ -207,14 +201,12 @@ class RealIo {
     simulator.events.on("request", () => {
       this.#held--;
     });
-    subscribe("http.client.request.start", this.#call);
     subscribe("undici:request:create", this.#begin);
     subscribe("undici:request:trailers", this.#end);
     subscribe("undici:request:error", this.#end);
   }
 
   stop(): void {
-    unsubscribe("http.client.request.start", this.#call);
     unsubscribe("undici:request:create", this.#begin);
     unsubscribe("undici:request:trailers", this.#end);
     unsubscribe("undici:request:error", this.#end);

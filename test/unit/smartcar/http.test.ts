@@ -86,36 +86,6 @@ describe("HttpClient", () => {
     expect(await failureOf(client.send(get("/x")), CallError)).toMatchObject({ code: "SC_CONNECTION_LOST" });
   });
 
-  it("knows that a connection that does not come about sent nothing", async () => {
-    const clock = new FakeClock();
-    const patient = httpClient(clock);
-    const silent = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    const accepted = once(silent, "connection");
-    // Nobody answers the greeting of TLS.
-    const url = new URL(`https://127.0.0.1:${(silent.address() as AddressInfo).port}/`);
-    const failed = failureOf(patient.send(get("/x", { url })), CallError);
-    await accepted;
-    await clock.advance(TEST_LIMITS.connectMs);
-    expect(await failed).toMatchObject({ code: "SC_UNREACHABLE", sent: false });
-    expect(clock.pending).toBe(0);
-    silent.close();
-  });
-
-  it("asks again over the connection it has for reads, and makes a fresh one for each command", async () => {
-    const ports = new Set<number | undefined>();
-    server.on("GET /x", (_request, response) => {
-      ports.add(response.socket?.remotePort);
-      return { body: {} };
-    });
-    await client.send(get("/x"));
-    await client.send(get("/x"));
-    expect(ports.size).toBe(1);
-    await client.send(get("/x", { kind: "command" }));
-    await client.send(get("/x", { kind: "command" }));
-    expect(ports.size).toBe(3);
-  });
-
   it("gives up when the headers do not come", async () => {
     const impatient = httpClient(new FakeClock(), { ...TEST_LIMITS, readMs: 50 });
     server.on("GET /x", () => undefined);

@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import type { PrivateServer } from "../http/private-server.ts";
 import { seconds } from "../lib/duration.ts";
 import { Lifecycle, type StopFailure } from "../lib/lifecycle.ts";
 import { Jobs } from "../scheduler/jobs.ts";
@@ -22,6 +23,8 @@ export interface App {
   start(): Promise<void>;
   /** Stops in reverse order within the limit; returns what did not stop in order. */
   stop(limitMs: number): Promise<readonly StopFailure[]>;
+  /** The private port alone, for while the rest cannot start: `start` then goes on with it. */
+  readonly page: Pick<PrivateServer, "start" | "stop">;
   /** Resolves when the database cannot be used any longer: only a new start mends that. */
   readonly failed: Promise<void>;
   /** Where the listeners are; valid after the start. */
@@ -84,6 +87,7 @@ export function createApp(config: Config, seams: Seams): App {
   return {
     start: () => life.start(UNDO_LIMIT_MS),
     stop: (limitMs) => life.stop(limitMs),
+    page: doors.privateServer,
     failed: kept.incidents.failed,
     get addresses() {
       return {

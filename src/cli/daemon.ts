@@ -1,9 +1,9 @@
 import { seconds } from "../lib/duration.ts";
-import { toError } from "../lib/errors.ts";
 import type { StopFailure } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import { Termination } from "../lib/termination.ts";
 import { failureLine, type Terminal } from "./command.ts";
+import { type PatientStart, startPatiently } from "./patient-start.ts";
 
 /** Docker gives 10 s before it kills; this leaves some of it. */
 const STOP_LIMIT_MS = seconds(8);
@@ -12,6 +12,7 @@ const STOP_LIMIT_MS = seconds(8);
 export interface Daemon {
   start(): Promise<void>;
   stop(limitMs: number): Promise<readonly StopFailure[]>;
+  readonly page: PatientStart["page"];
   /** Resolves when it cannot go on and is to be stopped; what happened is in the log by then. */
   readonly failed: Promise<unknown>;
   readonly addresses: { readonly privateUrl: string; readonly publicUrl: string };
@@ -34,12 +35,16 @@ export async function runDaemon(app: Daemon, { terminal, log, onStarted }: Daemo
   });
   // Never taken back: a second signal must end at once also while the rest of the program stops.
   termination.start();
-  try {
-    await app.start();
-  } catch (error) {
-    terminal.err(failureLine(toError(error)));
-    return 1;
-  }
+  const outcome = await startPatiently({
+    start: () => app.start(),
+    page: app.page,
+    ended: termination.requested,
+    say: (error) => terminal.err(failureLine(error)),
+    clock: terminal.clock,
+    log,
+  });
+  if (outcome === "failed") return 1;
+  if (outcome === "ended") return (await termination.requested).kind === "signal" ? 0 : 1;
   log.info({ version: terminal.version, ...app.addresses }, "started");
   await onStarted?.();
   const broken = app.failed.then(() => ({ kind: "failure" }) as const);

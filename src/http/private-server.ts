@@ -62,8 +62,9 @@ export class PrivateServer implements Part {
     return this.#address;
   }
 
-  /** @throws AppError as {@link listen}. */
+  /** Does nothing when it listens already. @throws AppError as {@link listen}. */
   async start(): Promise<void> {
+    if (this.#app !== null) return;
     const { host, port, log } = this.#options;
     const app = this.#build();
     this.#app = app;

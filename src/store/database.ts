@@ -68,6 +68,7 @@ export class StoreDatabase implements Part, OpenDatabase {
 
   /** @throws AppError `STORE_OPEN` naming path, user and the command that mends it, `STORE_NEWER` after a downgrade. */
   start(): void {
+    this.#failure = null;
     try {
       mkdirSync(this.#dataDir, { recursive: true, mode: OWNER_ONLY_FOLDER });
       accessSync(this.#dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -81,10 +82,11 @@ export class StoreDatabase implements Part, OpenDatabase {
       }
       const detail = this.exposure;
       if (detail !== null) this.#watch.onIncident?.({ kind: "exposed", detail });
-    } catch (error) {
+    } catch (thrown) {
       this.stop();
-      if (error instanceof AppError) throw error;
-      throw openError(this.path, this.#dataDir, error);
+      const error = thrown instanceof AppError ? thrown : openError(this.path, this.#dataDir, thrown);
+      this.#failure = { message: error.message, hint: error.hint ?? "" };
+      throw error;
     }
   }
 
@@ -120,7 +122,7 @@ export class StoreDatabase implements Part, OpenDatabase {
     return this.#incident;
   }
 
-  /** Why it is not used any longer, and what to do; null while it is. */
+  /** Why it cannot be used, or not any longer, and what to do; null while it is. */
   get failure(): { readonly message: string; readonly hint: string } | null {
     return this.#failure;
   }

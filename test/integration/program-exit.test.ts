@@ -4,6 +4,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Chain } from "../../src/http/schema/chain.ts";
 import { freePort, hasMosquitto } from "../support/brokers.ts";
 import { type Bench, startBench } from "../support/e2e-bench.ts";
 import { give } from "../support/e2e-commands.ts";
@@ -78,16 +79,28 @@ describe("a program that cannot run", () => {
     expect(program.output()).not.toContain(CREDENTIALS.SMARTCAR_CLIENT_SECRET);
   });
 
-  it("ends with 1 and one line when its data directory cannot be used", async () => {
+  it("says in one line that its data directory cannot be used, shows it on its page, and goes on once it can", async () => {
     const taken = join(folder(), "data");
     writeFileSync(taken, "a file where the folder should be");
-    const program = await failing({ DATA_DIR: taken }, folder());
-    expect(await program.exit).toEqual({ code: 1, signal: null });
+    const program = await failing({ DATA_DIR: taken, LOG_LEVEL: "info" }, folder());
+    await program.line(({ msg }) => msg.startsWith("waiting for the data directory"));
     const lines = plainLines(program);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(taken);
     expect(lines[0]).toContain(`uid ${process.getuid?.()}`);
     expect(lines[0]).toMatch(/chown|mkdir/);
+    const { links } = (await (await fetch(`${program.privateUrl}/api/chain`)).json()) as Chain;
+    expect(links.find(({ name }) => name === "disk")).toMatchObject({
+      status: "failed",
+      detail: expect.stringContaining(taken),
+      fix: expect.stringContaining("chown"),
+    });
+    expect((await fetch(`${program.privateUrl}/readyz`)).status).toBe(503);
+
+    rmSync(taken);
+    await program.line(({ msg }) => msg === "started");
+    program.kill("SIGTERM");
+    expect(await program.exit).toEqual({ code: 0, signal: null });
   });
 
   it.each([

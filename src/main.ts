@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { health } from "./cli/health.ts";
+import { neededCommands } from "./cli/needed.ts";
 import { run } from "./cli/run.ts";
 import { systemClock } from "./lib/clock.ts";
 
@@ -15,10 +15,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const argv = process.argv.slice(2);
-// The health check of the container runs every half minute: it must not load the whole program each time.
-const commands = argv[0] === health.name ? ([health] as const) : (await import("./cli/table.ts")).commands;
-
-const exitCode = await run(argv, commands, {
+const exitCode = await run(argv, await neededCommands(argv), {
   env: process.env,
   cwd: process.cwd(),
   version: manifest.version,

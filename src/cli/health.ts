@@ -9,7 +9,7 @@ const ANSWER_LIMIT_MS = seconds(3);
 
 /**
  * For the container image, which has no curl; only the configuration knows the port. It runs every half minute beside
- * the daemon, so it loads nothing else: see main.ts.
+ * the daemon, so it loads nothing else: see needed.ts.
  */
 export const health: Command = {
   name: "health",

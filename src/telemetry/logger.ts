@@ -1,6 +1,7 @@
+import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import { type Logger as PinoLogger, pino } from "pino";
-import pretty from "pino-pretty";
+import type { default as Pretty } from "pino-pretty";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Redactor } from "../lib/redact.ts";
@@ -129,6 +130,8 @@ function destination(options: LoggerOptions): { write(line: string): void } {
       done();
     },
   });
+  // Loaded only for somebody who looks on: a bridge that runs by itself writes JSON for as long as it lives.
+  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof Pretty;
   const stream = pretty({
     destination: out,
     colorize: options.colour,

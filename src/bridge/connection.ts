@@ -9,11 +9,13 @@ import { type Clock, withTimeout } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
 import { lost, MqttError, publishRefusal } from "./mqtt-error.ts";
 import { isPublishable } from "./topics.ts";
+import { Unanswered } from "./unanswered.ts";
 
 /** The part of an MQTT.js client that a connection uses; the seam at which tests put their own. */
 export interface BrokerClient {
   readonly connected: boolean;
-  readonly stream: { destroy(): unknown };
+  /** The socket, or what stands for it on a WebSocket. */
+  readonly stream: { destroy(): unknown; setNoDelay?(on: boolean): unknown };
   on(event: "connect", listener: (packet: IConnackPacket) => void): unknown;
   on(event: "message", listener: (topic: string, payload: Buffer, packet: IPublishPacket) => void): unknown;
   on(event: "disconnect", listener: (packet: { reasonCode?: number }) => void): unknown;
@@ -65,7 +67,6 @@ const PACKET_OVERHEAD = 16;
 export class Connection {
   readonly #client: BrokerClient;
   readonly #clock: Clock;
-  readonly #answerLimitMs: number;
   readonly #handlers: ConnectionHandlers;
   #openedAt: number | null = null;
   #ended = false;
@@ -76,14 +77,13 @@ export class Connection {
   #unconfirmed = 0;
   /** Publishes that wait because the broker takes no more unconfirmed ones (its receive maximum). */
   readonly #waiting: (() => void)[] = [];
-  /** Ways to fail what the broker has not answered yet. */
-  readonly #unanswered = new Set<(error: Error) => void>();
+  readonly #unanswered: Unanswered;
 
   constructor(client: BrokerClient, clock: Clock, answerLimitMs: number, handlers: ConnectionHandlers) {
     this.#client = client;
     this.#clock = clock;
-    this.#answerLimitMs = answerLimitMs;
     this.#handlers = handlers;
+    this.#unanswered = new Unanswered(clock, answerLimitMs);
     client.on("connect", (packet) => this.#onConnect(packet));
     client.on("message", (topic, payload, packet) => handlers.message(topic, payload, packet));
     client.on("disconnect", ({ reasonCode }) => {
@@ -132,7 +132,7 @@ export class Connection {
       });
     const late = () =>
       new MqttError("MQTT_TIMEOUT", "the broker did not answer our subscriptions", { disposition: "retry" });
-    return this.#answer(ask, late);
+    return this.#unanswered.ask(ask, late);
   }
 
   /** Says goodbye, so that the broker keeps the last will to itself; cuts the connection when that takes too long. */
@@ -156,7 +156,7 @@ export class Connection {
     this.#client.end(true);
     // After a first, hanging `end` MQTT.js does nothing at a second one.
     this.#client.stream.destroy();
-    for (const fail of this.#unanswered) fail(lost("the session"));
+    this.#unanswered.failAll(lost("the session"));
     for (const resume of this.#waiting.splice(0)) resume();
     const lastedMs = this.#openedAt === null ? null : this.#clock.now() - this.#openedAt;
     this.#handlers.ended({ error: this.#error ?? error, reasonCode: this.#reasonCode, lastedMs });
@@ -165,6 +165,8 @@ export class Connection {
   #onConnect(packet: IConnackPacket): void {
     if (this.#ended) return;
     this.#openedAt = this.#clock.now();
+    // Messages are small and somebody waits for them: none is held back until an older one was acknowledged.
+    this.#client.stream.setNoDelay?.(true);
     // What came before was no obstacle (a first address of several that did not answer).
     this.#error = null;
     this.#receiveMaximum = packet.properties?.receiveMaximum ?? this.#receiveMaximum;
@@ -210,25 +212,7 @@ export class Connection {
         topic,
       });
     };
-    return this.#answer(ask, late);
-  }
-
-  /** Waits for the broker's answer, but neither for ever nor beyond the end of the connection. */
-  async #answer<T>(
-    ask: (resolve: (answer: T) => void, reject: (error: Error) => void) => void,
-    late: () => Error,
-  ): Promise<T> {
-    let fail: (error: Error) => void = () => undefined;
-    const answered = new Promise<T>((resolve, reject) => {
-      fail = reject;
-      ask(resolve, reject);
-    });
-    this.#unanswered.add(fail);
-    try {
-      return await withTimeout(this.#clock, this.#answerLimitMs, answered, late);
-    } finally {
-      this.#unanswered.delete(fail);
-    }
+    return this.#unanswered.ask(ask, late);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type IPublishPacket, connect as mqttConnect } from "mqtt";
+import type { IPublishPacket } from "mqtt";
 import { type BackoffPolicy, backoffDelay, type Random } from "../lib/backoff.ts";
 import { type Clock, sleep, type Timer, withTimeout } from "../lib/clock.ts";
 import { minutes, seconds } from "../lib/duration.ts";
@@ -8,6 +8,7 @@ import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import { connectFailure, lossReason } from "./connect-failure.ts";
 import { type BrokerConnect, Connection, type ConnectionEnd, type PublishOptions } from "./connection.ts";
+import { mqttConnect } from "./mqtt-client.ts";
 import { lost, MqttError } from "./mqtt-error.ts";
 import type { SessionEvents, SessionState, SessionStatus } from "./session-events.ts";
 import { type BrokerSettings, brokerLabel, brokerWarnings, sessionOptions } from "./session-options.ts";
@@ -135,9 +136,9 @@ export class Session implements Part {
    *
    * @throws MqttError
    */
-  async publish(topic: string, payload: string, options: PublishOptions): Promise<void> {
-    if (this.#connection === undefined || !this.#connected) throw offline(topic);
-    await this.#connection.publish(topic, payload, options);
+  publish(topic: string, payload: string, options: PublishOptions): Promise<void> {
+    if (this.#connection === undefined || !this.#connected) return Promise.reject(offline(topic));
+    return this.#connection.publish(topic, payload, options);
   }
 
   #attempt(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { helpAbout } from "../../src/lib/project.ts";
 import { hasChromium } from "../support/browser.ts";
 import { openBench, stillCar } from "../support/e2e-bench.ts";
 import { link, PageFixture } from "../support/page-fixture.ts";
@@ -33,6 +34,8 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     const credentials = link(page, "credentials", "failed");
     await credentials.getByText("looks like the application id").waitFor();
     await credentials.getByText("V3 client ids begin with client_").waitFor();
+    const more = credentials.getByRole("link", { name: "More on: credentials" });
+    expect(await more.getAttribute("href")).toBe(helpAbout("link", "credentials"));
     await link(page, "webhook key", "failed").getByText("Set smartcar.management_token").waitFor();
     await page.getByText("Which value belongs where?").click();
     await page.getByLabel("Value").fill("client_simulator");

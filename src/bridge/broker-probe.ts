@@ -1,9 +1,9 @@
-import { connect as mqttConnect } from "mqtt";
 import { type Clock, sleep, withTimeout } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import { type ConnectFailure, connectFailure } from "./connect-failure.ts";
 import { type BrokerConnect, Connection } from "./connection.ts";
+import { mqttConnect } from "./mqtt-client.ts";
 import { MqttError } from "./mqtt-error.ts";
 import { type BrokerSettings, brokerLabel, sessionOptions } from "./session-options.ts";
 

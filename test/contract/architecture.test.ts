@@ -45,6 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** Packages that reach the outside world, each behind one folder (and the simulator's or the demo's own doors). */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   mqtt: ["bridge"],
+  "mqtt-packet": ["bridge"],
   aedes: ["cli"],
   undici: ["smartcar", "simulator"],
   "better-sqlite3": ["store"],

@@ -2,22 +2,15 @@ import type { BackoffPolicy, Random } from "../lib/backoff.ts";
 import { type Clock, withTimeout } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { AppError } from "../lib/errors.ts";
-import type { Events } from "../lib/events.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
-import type { PublishOptions, PublishProperties } from "./connection.ts";
-import { Outbox, type Reply } from "./outbox.ts";
-import { isRefusal, Refusals } from "./refusals.ts";
+import type { PublishProperties } from "./connection.ts";
+import { Once } from "./once.ts";
+import { Outbox } from "./outbox.ts";
+import { Refusals } from "./refusals.ts";
 import { Rest } from "./rest.ts";
-import { ERASED, RANK, type Rank, type RetainedTopic, RetainedTopics } from "./retained.ts";
-
-/** The session as the publisher needs it. */
-export interface PublishSession {
-  readonly events: Pick<Events<{ connected: undefined; disconnected: undefined }>, "on">;
-  readonly connected: boolean;
-  readonly receiveMaximum: number;
-  publish(topic: string, payload: string, options: PublishOptions): Promise<void>;
-}
+import { ERASED, RANK, type Rank, RetainedTopics } from "./retained.ts";
+import { type PublishSession, Sender } from "./sender.ts";
 
 export interface PublisherOptions {
   readonly session: PublishSession;
@@ -41,8 +34,6 @@ export interface PublisherStats {
   readonly droppedReplies: number;
 }
 
-const MAX_IN_FLIGHT = 64;
-const MAX_EVENTS_IN_FLIGHT = 256;
 const FLUSH_LIMIT_MS = seconds(3);
 const RETRY: BackoffPolicy = { initialMs: seconds(2), factor: 2, maxMs: seconds(60), jitter: 0.3 };
 
@@ -59,19 +50,11 @@ export class Publisher implements Part {
   readonly #outbox: Outbox;
   readonly #refusals: Refusals;
   readonly #rest: Rest;
+  readonly #sender: Sender;
+  readonly #once: Once;
   readonly #unsubscribe: (() => void)[] = [];
   #idlers: (() => void)[] = [];
-  /** Counts sessions, so that an answer from an old one changes nothing in the present one. */
-  #epoch = 0;
-  #inSession = false;
-  #inFlight = 0;
-  #eventsInFlight = 0;
-  #resting: RetainedTopic[] = [];
   #accepting = true;
-  #sending = true;
-  #published = 0;
-  #failed = 0;
-  #droppedEvents = 0;
 
   constructor({ session, clock, random, log }: PublisherOptions) {
     this.#session = session;
@@ -80,18 +63,19 @@ export class Publisher implements Part {
     this.#outbox = new Outbox(log);
     this.#refusals = new Refusals(log);
     this.#rest = new Rest(RETRY, clock, random);
+    const onMoved = () => this.#settle();
+    const [retained, outbox, refusals, rest] = [this.#retained, this.#outbox, this.#refusals, this.#rest];
+    this.#sender = new Sender({ session, retained, outbox, refusals, rest, onMoved });
+    this.#once = new Once({ session, refusals, onMoved });
   }
 
   start(): void {
     const { events } = this.#session;
     this.#unsubscribe.push(
-      events.on("connected", () => this.#onConnected()),
-      events.on("disconnected", () => {
-        this.#inSession = false;
-        this.#onDisconnected();
-      }),
+      events.on("connected", () => this.#sender.begin()),
+      events.on("disconnected", () => this.#sender.end()),
     );
-    if (this.#session.connected) this.#onConnected();
+    if (this.#session.connected) this.#sender.begin();
   }
 
   /** Takes nothing more, and gives what is on its way a moment to arrive. */
@@ -105,9 +89,8 @@ export class Publisher implements Part {
       });
     }
     // Nothing may follow the session's last word, `offline`.
-    this.#sending = false;
+    this.#sender.stop();
     for (const off of this.#unsubscribe.splice(0)) off();
-    this.#rest.cancel();
     this.#outbox.clear();
     for (const resolve of this.#idlers.splice(0)) resolve();
   }
@@ -116,7 +99,7 @@ export class Publisher implements Part {
   retain(topic: string, payload: string, rank: Rank = RANK.state): void {
     if (!this.#accepting) return;
     this.#retained.want(topic, payload, rank);
-    this.#pump();
+    this.#sender.pump();
   }
 
   /** Has the broker forget a topic, also one from an earlier run; then we forget it too. */
@@ -129,30 +112,13 @@ export class Publisher implements Part {
     for (const { topic } of this.#retained.values()) {
       if (topic.startsWith(prefix)) this.#retained.want(topic, ERASED, RANK.state);
     }
-    this.#pump();
+    this.#sender.pump();
   }
 
   /** Tells something once, to whoever listens now; without a session it is lost. */
   emit(topic: string, payload: string): void {
-    if (!this.#accepting || !this.#session.connected || this.#eventsInFlight >= MAX_EVENTS_IN_FLIGHT) {
-      this.#droppedEvents++;
-      return;
-    }
-    this.#eventsInFlight++;
-    this.#session
-      .publish(topic, payload, { retain: false })
-      .then(
-        () => this.#published++,
-        (error: unknown) => {
-          this.#failed++;
-          this.#droppedEvents++;
-          if (isRefusal(error)) this.#refusals.add(topic, error);
-        },
-      )
-      .finally(() => {
-        this.#eventsInFlight--;
-        this.#settle();
-      });
+    if (this.#accepting) this.#once.tell(topic, payload);
+    else this.#once.drop();
   }
 
   /**
@@ -163,7 +129,7 @@ export class Publisher implements Part {
   reply(topic: string, payload: string, properties?: PublishProperties): Promise<boolean> {
     if (!this.#accepting) return Promise.resolve(false);
     const delivered = this.#outbox.add(topic, payload, properties);
-    this.#pump();
+    this.#sender.pump();
     return delivered;
   }
 
@@ -182,7 +148,7 @@ export class Publisher implements Part {
     for (const entry of this.#retained.values()) {
       if (includes(entry.topic)) this.#retained.again(entry);
     }
-    this.#pump();
+    this.#sender.pump();
   }
 
   /** Resolves when the broker has everything, but for what it refuses. Does not while there is no session. */
@@ -194,108 +160,18 @@ export class Publisher implements Part {
   }
 
   stats(): PublisherStats {
+    const [sender, once] = [this.#sender, this.#once];
     return {
       topics: this.#retained.size,
-      pending: this.#session.connected
-        ? this.#retained.queued + this.#resting.length + this.#inFlight
-        : this.#retained.size,
-      inFlight: this.#inFlight + this.#eventsInFlight,
+      pending: this.#session.connected ? this.#retained.queued + sender.resting + sender.inFlight : this.#retained.size,
+      inFlight: sender.inFlight + once.inFlight,
       replies: this.#outbox.size,
-      published: this.#published,
-      failed: this.#failed,
+      published: sender.published + once.published,
+      failed: sender.failed + once.failed,
       denied: this.#refusals.size,
-      droppedEvents: this.#droppedEvents,
+      droppedEvents: once.dropped,
       droppedReplies: this.#outbox.dropped,
     };
-  }
-
-  #onConnected(): void {
-    this.#inSession = true;
-    this.#epoch++;
-    this.#inFlight = 0;
-    this.#onDisconnected();
-    this.#rest.forget();
-    this.#refusals.clear();
-    this.#outbox.reset();
-    this.#retained.reset();
-    this.#pump();
-  }
-
-  #onDisconnected(): void {
-    this.#rest.cancel();
-    this.#resting = [];
-  }
-
-  #pump(): void {
-    const limit = Math.min(MAX_IN_FLIGHT, this.#session.receiveMaximum);
-    // What is said between the session's start and its news to us would be said twice.
-    while (this.#sending && this.#inSession && this.#session.connected && this.#inFlight < limit) {
-      // People wait for the answer to a command, so it goes before any backlog, but not before `online`.
-      const first = this.#retained.take(RANK.bridge);
-      const reply = first === undefined ? this.#outbox.take() : undefined;
-      const entry = first ?? (reply === undefined ? this.#retained.take() : undefined);
-      if (reply !== undefined) void this.#sendReply(reply);
-      else if (entry !== undefined) void this.#sendRetained(entry);
-      else break;
-    }
-    this.#settle();
-  }
-
-  async #sendRetained(entry: RetainedTopic): Promise<void> {
-    const epoch = this.#epoch;
-    const payload = entry.wanted;
-    this.#inFlight++;
-    try {
-      await this.#session.publish(entry.topic, payload, { retain: true });
-      this.#published++;
-      if (epoch !== this.#epoch) return;
-      this.#refusals.remove(entry.topic);
-      this.#retained.confirm(entry, payload);
-    } catch (error) {
-      this.#failed++;
-      if (epoch !== this.#epoch) return;
-      this.#onRetainedFailure(entry, payload, error);
-    }
-    this.#inFlight--;
-    this.#pump();
-  }
-
-  #onRetainedFailure(entry: RetainedTopic, payload: string, error: unknown): void {
-    if (isRefusal(error)) {
-      this.#refusals.add(entry.topic, error);
-      this.#retained.block(entry, payload, error.code === "MQTT_TOO_LARGE" ? "payload" : "topic");
-      return;
-    }
-    // Stays marked as on its way, so that nothing else sends it meanwhile; a new session forgets the mark.
-    this.#resting.push(entry);
-    this.#pause();
-  }
-
-  async #sendReply(reply: Reply): Promise<void> {
-    const { topic, payload, properties } = reply;
-    const epoch = this.#epoch;
-    this.#inFlight++;
-    try {
-      await this.#session.publish(topic, payload, { retain: false, ...(properties && { properties }) });
-      this.#published++;
-      this.#outbox.confirm(reply);
-    } catch (error) {
-      this.#failed++;
-      if (this.#outbox.fail(reply, error)) this.#pause();
-    }
-    if (epoch !== this.#epoch) return;
-    this.#inFlight--;
-    this.#pump();
-  }
-
-  /** Tries what failed in a working session again after a while, all of it together. */
-  #pause(): void {
-    if (!this.#session.connected) return;
-    this.#rest.begin(() => {
-      for (const entry of this.#resting.splice(0)) this.#retained.release(entry);
-      this.#outbox.wake();
-      this.#pump();
-    });
   }
 
   #settle(): void {
@@ -306,7 +182,7 @@ export class Publisher implements Part {
 
   #isIdle(): boolean {
     if (!this.#session.connected) return this.#retained.size === 0 && this.#outbox.size === 0;
-    const waiting = this.#retained.queued + this.#resting.length + this.#outbox.size;
-    return waiting === 0 && this.#inFlight === 0 && this.#eventsInFlight === 0;
+    const waiting = this.#retained.queued + this.#sender.resting + this.#outbox.size;
+    return waiting === 0 && this.#sender.inFlight === 0 && this.#once.inFlight === 0;
   }
 }

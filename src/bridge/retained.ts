@@ -68,7 +68,8 @@ export class RetainedTopics {
 
   /** The next topic to send, marked as on its way; what has become true meanwhile is passed over. */
   take(lastRank: Rank = RANK.state): RetainedTopic | undefined {
-    for (const queue of this.#queues.slice(0, lastRank + 1)) {
+    for (const [rank, queue] of this.#queues.entries()) {
+      if (rank > lastRank) break;
       for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
         entry.queued = false;
         if (entry.wanted === entry.confirmed || entry.block !== null) continue;

@@ -5,7 +5,7 @@ import { CarPage } from "./cars/car.tsx";
 import { Cars } from "./cars/cars.tsx";
 import { Login } from "./login.tsx";
 import { SetupPage } from "./setup.tsx";
-import { TrafficPage } from "./traffic.tsx";
+import { TrafficPage } from "./traffic/traffic.tsx";
 
 type Access = "asking" | "allowed" | "password";
 

@@ -3,7 +3,7 @@ import { hours, minutes } from "../../src/lib/duration.ts";
 import { Events } from "../../src/lib/events.ts";
 import { ApplicationBucket, type BucketStore } from "../../src/scheduler/bucket.ts";
 import { Budget, type BudgetLimits, type CallKind, type Ledger } from "../../src/scheduler/budget.ts";
-import type { Plan } from "../../src/scheduler/cadence.ts";
+import type { Plan } from "../../src/scheduler/plan.ts";
 import { Poller, type PollerEvents } from "../../src/scheduler/poller.ts";
 import { userId, type VehicleId } from "../../src/vehicle/ids.ts";
 import type { Intake, IntakeEvents } from "../../src/vehicle/intake.ts";
@@ -11,8 +11,6 @@ import type { Batch } from "../../src/vehicle/observation.ts";
 import { scalar } from "../../src/vehicle/state.ts";
 import type { Vehicle } from "../../src/vehicle/vehicle.ts";
 import { CAR, CHARGING } from "./cloud.ts";
-
-export type PlannerName = "ours" | "fixed";
 
 export interface World {
   readonly clock: Clock;
@@ -51,7 +49,7 @@ const VEHICLE: Vehicle = {
 };
 
 /** The program's own poller with its budget and bucket; the settings are the defaults. */
-export function ours(world: World): Planner {
+function ours(world: World): Planner {
   const { clock, random, intake } = world;
   const budget = monthBudget(clock, 50);
   const bucket = new ApplicationBucket(clock, memory());
@@ -83,7 +81,7 @@ export function ours(world: World): Planner {
 }
 
 /** What most integrations do: every 6 h, every 15 min while the car is known to charge, until the calls are used up. */
-export function fixed(world: World): Planner {
+function fixed(world: World): Planner {
   const { clock, intake } = world;
   const budget = monthBudget(clock, 0);
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -96,6 +94,9 @@ export function fixed(world: World): Planner {
   };
   return { tick, calls: () => budget.view(CAR).used, stop: async () => undefined };
 }
+
+export const PLANNERS = { ours, fixed };
+export type PlannerName = keyof typeof PLANNERS;
 
 export function rethrow(what: PropertyKey, error: unknown): never {
   throw new Error(`the bench failed at ${String(what)}`, { cause: error });
@@ -115,6 +116,7 @@ function memoryLedger(): Ledger {
     countSince: () => calls.length,
     ceilingAt: () => null,
     setCeiling: () => undefined,
+    lostAt: () => null,
   };
 }
 

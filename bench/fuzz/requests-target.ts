@@ -6,6 +6,7 @@ import { isPublishable, Topics } from "../../src/bridge/topics.ts";
 import { Events } from "../../src/lib/events.ts";
 import { ApplicationBucket } from "../../src/scheduler/bucket.ts";
 import { Budget } from "../../src/scheduler/budget.ts";
+import { NEW_PLAN } from "../../src/scheduler/plan.ts";
 import { Poller, type PollerEvents } from "../../src/scheduler/poller.ts";
 import { PollingBook } from "../../src/scheduler/polling-settings.ts";
 import { FakeLog } from "../../test/support/fake-log.ts";
@@ -101,7 +102,7 @@ class Rig {
     });
     this.#poller.start();
     // A car that was read once is planned by the interval.
-    store.plans.save(KNOWN_CAR.id, { ...PLAN, lastPollAt: clock.now() });
+    store.plans.save(KNOWN_CAR.id, { ...NEW_PLAN, lastPollAt: clock.now() });
     const parts = {
       directory: {
         refresh: () => Promise.resolve(),
@@ -152,13 +153,3 @@ class Rig {
     return Promise.resolve(true);
   }
 }
-
-const PLAN = {
-  lastPollAt: null,
-  lastTryAt: null,
-  failures: 0,
-  quiet: 0,
-  holdUntil: null,
-  holdReason: null,
-  jitter: 0,
-};

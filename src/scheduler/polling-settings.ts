@@ -1,5 +1,12 @@
 import type { VehicleId } from "../vehicle/ids.ts";
-import type { PollingMode, PollingSettings } from "./cadence.ts";
+
+export type PollingMode = "auto" | "always" | "never";
+
+export interface PollingSettings {
+  readonly mode: PollingMode;
+  readonly chargingMs: number;
+  readonly idleMs: number;
+}
 
 /** A change of the intervals or the mode while running; what is left out stays as it is. */
 export interface PollingChange {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Announced } from "../../src/bridge/discovery.ts";
 import type { Execution } from "../../src/commands/execution.ts";
-import type { Plan } from "../../src/scheduler/cadence.ts";
+import type { Plan } from "../../src/scheduler/plan.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 
 export type TestStore = Store<Plan, Execution, Announced>;

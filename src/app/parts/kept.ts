@@ -1,6 +1,6 @@
 import type { Announced } from "../../bridge/discovery.ts";
 import type { Execution } from "../../commands/execution.ts";
-import type { Plan } from "../../scheduler/cadence.ts";
+import type { Plan } from "../../scheduler/plan.ts";
 import { PrivacySweep } from "../../store/privacy-sweep.ts";
 import { openStore, type Store } from "../../store/store.ts";
 import { ChargingLog } from "../../vehicle/charging-log.ts";

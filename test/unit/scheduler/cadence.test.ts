@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { days, hours, minutes, seconds } from "../../../src/lib/duration.ts";
 import type { BudgetView } from "../../../src/scheduler/budget.ts";
-import { type CadenceInput, FLOOR_MS, NEW_PLAN, nextPoll } from "../../../src/scheduler/cadence.ts";
+import { nextPoll } from "../../../src/scheduler/cadence.ts";
 import { type Feed, SILENT_FEED } from "../../../src/scheduler/feed.ts";
+import { NEW_PLAN } from "../../../src/scheduler/plan.ts";
+import { FLOOR_MS, type Situation } from "../../../src/scheduler/situation.ts";
 
 const NOW = Date.UTC(2026, 10, 15, 12);
 const budget: BudgetView = {
@@ -14,7 +16,7 @@ const budget: BudgetView = {
   resetsAt: Date.UTC(2026, 11, 1),
 };
 
-function input(overrides: Partial<CadenceInput> = {}): CadenceInput {
+function input(overrides: Partial<Situation> = {}): Situation {
   return {
     now: NOW,
     settings: { mode: "auto", chargingMs: minutes(15), idleMs: hours(6) },
@@ -30,7 +32,14 @@ function input(overrides: Partial<CadenceInput> = {}): CadenceInput {
 }
 
 const heard = (feed: Partial<Feed>): Feed => ({ ...SILENT_FEED, ...feed });
-const polled = (agoMs: number) => ({ ...NEW_PLAN, lastPollAt: NOW - agoMs, lastTryAt: NOW - agoMs });
+const MONTH = Date.UTC(2026, 10, 1);
+/** Read so long ago, when the intervals would have read as well; they have made that many reads more until then. */
+const polled = (agoMs: number, saved = 20) => ({
+  ...NEW_PLAN,
+  lastPollAt: NOW - agoMs,
+  lastTryAt: NOW - agoMs,
+  yardstick: { at: NOW - agoMs, charging: false, saved, month: MONTH },
+});
 
 describe("cadence", () => {
   it("reads at once what was never read", () => {
@@ -60,7 +69,7 @@ describe("cadence", () => {
     expect(nextPoll(input({ ...silent, uncarried: true })).dueAt).toBe(NOW);
   });
 
-  it("waits for a charging car as long as twice its deliveries are apart, at most an hour", () => {
+  it("waits as long as twice the deliveries are apart, at most an hour", () => {
     const at = (gapMs: number) =>
       nextPoll(input({ plan: polled(hours(5)), feed: heard({ lastAt: NOW, gapMs }), charging: true, uncarried: true }));
     expect([minutes(1), minutes(20), hours(9)].map((gapMs) => (at(gapMs).dueAt ?? 0) - NOW)).toEqual([
@@ -84,6 +93,32 @@ describe("cadence", () => {
     // The read came after all that was delivered: nothing is to be learnt.
     expect(at({ lastAt: NOW - minutes(8), wokeAt: NOW - hours(1) }, minutes(5))).toBe(NOW - minutes(5) + hours(24));
     expect(at({ lastAt: NOW - minutes(40), wokeAt: NOW - hours(1) }, minutes(20))).toBe(NOW - minutes(20) + hours(24));
+  });
+
+  it("makes no reads beside the webhook that cost more than the idle interval", () => {
+    const at = (feed: Partial<Feed>, saved: number) =>
+      nextPoll(input({ plan: polled(hours(3), saved), feed: heard({ lastAt: NOW, ...feed }), uncarried: true })).dueAt;
+    const [woke, turned] = [{ wokeAt: NOW }, { turnedAt: NOW }];
+    // A car that woke up is only worth what is left when two days' reads are in hand; otherwise it is read when it settles.
+    expect(at(woke, 9)).toBe(NOW + minutes(1));
+    expect(at(woke, 8)).toBe(NOW + minutes(10));
+    // What turned may borrow the reads of the two days to come, and then waits for the next one.
+    expect(at(turned, -7)).toBe(NOW + minutes(1));
+    expect(at(turned, -8)).toBe(NOW + hours(3));
+    expect(at(turned, -9)).toBe(NOW + hours(9));
+  });
+
+  it("borrows nothing from the next month", () => {
+    const now = budget.resetsAt - hours(7);
+    const at = (saved: number) => {
+      const plan = { ...polled(0, saved), lastPollAt: now - hours(1), lastTryAt: now - hours(1) };
+      const yardstick = { ...plan.yardstick, at: now - hours(1) };
+      const feed = heard({ lastAt: now, turnedAt: now });
+      return nextPoll(input({ now, plan: { ...plan, yardstick }, feed, uncarried: true })).dueAt;
+    };
+    // One read of the month is to come yet.
+    expect(at(0)).toBe(now + minutes(1));
+    expect(at(-1)).toBe(now + hours(5));
   });
 
   it("keeps the floor between reads beside the webhook", () => {
@@ -111,20 +146,46 @@ describe("cadence", () => {
     expect(dueAt).toBe(NOW - minutes(2) + (budget.resetsAt - NOW) / 50 / 4);
   });
 
+  it("waits with a read of its own for one that the intervals would make, if none is saved", () => {
+    const at = (saved: number) =>
+      nextPoll(input({ plan: { ...polled(hours(2), saved), lastPollAt: NOW - hours(6) } })).dueAt;
+    expect(at(1)).toBe(NOW);
+    expect(at(0)).toBe(NOW + hours(4));
+  });
+
   describe("with a store that does not follow the car", () => {
-    const next = (agoMs: number, refreshedAgoMs: number, overrides: Partial<CadenceInput> = {}) => {
+    const next = (agoMs: number, refreshedAgoMs: number, overrides: Partial<Situation> = {}) => {
       const plan = { ...polled(agoMs), quiet: 1 };
       return (nextPoll(input({ plan, refreshedAt: NOW - refreshedAgoMs, ...overrides })).dueAt ?? 0) - NOW;
     };
 
-    it("asks when the day's refresh has most likely been", () => {
-      expect(next(0, hours(6))).toBe(hours(18) + minutes(15));
-      expect(next(hours(10), hours(20))).toBe(hours(4) + minutes(15));
+    it("looks for the day's refresh every half hour from the earliest to the latest time that it may come", () => {
+      expect(next(0, hours(6))).toBe(hours(17) + minutes(30));
+      expect(next(hours(10), hours(20))).toBe(hours(3) + minutes(30));
+      expect(next(0, hours(24) + minutes(15))).toBe(minutes(30));
+      expect(next(0, hours(24) + minutes(45))).toBe(minutes(15));
+    });
+
+    it("looks four times, too, where the refresh has been seen to be less regular", () => {
+      const plan = { ...polled(0), quiet: 1, refresh: { earlyMs: hours(20), lateMs: hours(28) } };
+      expect(next(0, hours(10), { plan })).toBe(hours(12));
+    });
+
+    it("makes the read of the intervals that falls into that time, and none shortly before it", () => {
+      expect(next(minutes(45), hours(17) + minutes(50))).toBe(hours(5) + minutes(15));
+      const plan = { ...polled(hours(5)), quiet: 1, lastPollAt: NOW - hours(1) };
+      // The intervals read in an hour; by itself it would be two minutes earlier.
+      expect(next(0, hours(22) + minutes(32), { plan })).toBe(hours(1));
+      expect(next(0, hours(22) + minutes(40), { plan })).toBe(minutes(50));
+    });
+
+    it("makes that read also while it follows the interval, and when nothing is saved", () => {
+      const plan = { ...polled(hours(5), -1), lastPollAt: NOW - hours(1) };
+      expect(next(0, hours(23) + minutes(30), { plan })).toBe(hours(1));
     });
 
     it("asks again while the refresh is late, ever less often, up to a day", () => {
-      expect(next(0, hours(24) + minutes(15))).toBe(minutes(30));
-      expect(next(0, hours(24) + minutes(45))).toBe(minutes(90));
+      expect(next(0, hours(25))).toBe(hours(2));
       expect(next(0, hours(31))).toBe(hours(14));
       expect(next(0, hours(90))).toBe(hours(24));
     });
@@ -137,12 +198,13 @@ describe("cadence", () => {
       const charging = (agoMs: number, refreshedAgoMs: number) =>
         next(agoMs, refreshedAgoMs, { charging: true, plan: { ...polled(agoMs), quiet: 6 } });
       expect(charging(0, hours(8))).toBe(hours(15));
-      expect(charging(0, hours(23) + minutes(10))).toBe(minutes(7.5));
+      expect(charging(0, hours(23) + minutes(10))).toBe(minutes(15));
       expect(charging(0, hours(26))).toBe(hours(1));
     });
 
-    it("does so for a sleeping car as well, which a read of the store does not wake", () => {
-      expect(next(0, hours(6), { asleep: true, plan: polled(0) })).toBe(hours(18) + minutes(15));
+    it("looks but once for that of a sleeping car, which a read of the store does not wake", () => {
+      expect(next(hours(1), hours(7), { asleep: true, plan: polled(hours(1)) })).toBe(hours(17));
+      expect(next(hours(4), hours(7), { asleep: true, plan: polled(hours(4)) })).toBe(hours(18));
     });
 
     it("keeps the pace of the month and the floor", () => {
@@ -152,7 +214,7 @@ describe("cadence", () => {
     });
 
     it("is not misled by a refresh of the future", () => {
-      expect(next(0, -days(3))).toBe(hours(24));
+      expect(next(0, -days(3))).toBe(hours(23) + minutes(30));
     });
   });
 

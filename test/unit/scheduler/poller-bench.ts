@@ -1,8 +1,9 @@
 import { minutes } from "../../../src/lib/duration.ts";
 import { ApplicationBucket } from "../../../src/scheduler/bucket.ts";
 import { Budget } from "../../../src/scheduler/budget.ts";
-import type { PollingSettings } from "../../../src/scheduler/cadence.ts";
-import { Poller, type PollerEvents, type SignalSource } from "../../../src/scheduler/poller.ts";
+import { Poller, type PollerEvents } from "../../../src/scheduler/poller.ts";
+import type { PollingSettings } from "../../../src/scheduler/polling-settings.ts";
+import type { SignalSource } from "../../../src/scheduler/reader.ts";
 import { CallError } from "../../../src/vehicle/call-error.ts";
 import { signalCode, type VehicleId } from "../../../src/vehicle/ids.ts";
 import { Intake, type IntakeEvents } from "../../../src/vehicle/intake.ts";

@@ -143,9 +143,12 @@ describe("poller", () => {
     ends.splice(0, 2).forEach((end) => {
       end();
     });
+    // What the two brought is stored together, which takes a turn more.
+    await settle();
     await clock.advance(0);
     expect(asked).toHaveLength(6);
     for (const end of ends.splice(0)) end();
+    await settle();
     await clock.advance(0);
     expect(new Set(asked.map(({ id }) => id)).size).toBe(7);
     const stopped = poller.stop();

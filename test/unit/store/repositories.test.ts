@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Execution } from "../../../src/commands/execution.ts";
 import { NO_REPLY_ADDRESS } from "../../../src/commands/request.ts";
 import { AppError } from "../../../src/lib/errors.ts";
-import { NEW_PLAN } from "../../../src/scheduler/cadence.ts";
+import { NEW_PLAN } from "../../../src/scheduler/plan.ts";
 import { DATABASE_FILE, StoreDatabase } from "../../../src/store/database.ts";
 import { SCHEMA_VERSION } from "../../../src/store/migrations.ts";
 import { vehicleId } from "../../../src/vehicle/ids.ts";

@@ -1,0 +1,72 @@
+import { hours, minutes } from "../lib/duration.ts";
+import { pacedInterval } from "./budget.ts";
+import { yardstickOf } from "./plan.ts";
+import { type Due, FLOOR_MS, LONGEST_MS, type Situation } from "./situation.ts";
+import { affordableAt, firstFrom } from "./yardstick.ts";
+
+const DAY_MS = hours(24);
+/** Looks for the day's refresh: as many as the idle interval makes in a day. */
+const LOOKS = 4;
+const SHORTEST_STEP_MS = minutes(30);
+
+export interface Interval {
+  readonly intervalMs: number;
+  readonly reason: string;
+  /** Whether reads have shown that the store does not follow the car: then its refreshes are looked for. */
+  readonly isStretched: boolean;
+}
+
+/**
+ * Reads of a store that no webhook keeps up to date: by the interval, or for its next refresh. Whenever that may just
+ * have been, every read that the intervals would make is made as well, so that nothing is learnt later than by them; any
+ * other is made from what is saved.
+ */
+export function readStore(situation: Situation, lastPollAt: number, interval: Interval, jitterMs: number): Due {
+  const { now, budget, settings } = situation;
+  const refreshedAt = situation.refreshedAt === null ? null : Math.min(now, situation.refreshedAt);
+  const looks = interval.isStretched && refreshedAt !== null;
+  const ownAt = looks ? look(situation, lastPollAt, refreshedAt) : lastPollAt + interval.intervalMs;
+  const affordedAt = looks || settings.mode === "auto" ? Math.max(ownAt, affordable(situation)) : ownAt;
+  const theirsAt = refreshedAt === null ? Number.POSITIVE_INFINITY : intervalsAt(situation, lastPollAt, refreshedAt);
+  // Shortly before one of theirs a read would only put that off.
+  const wantedAt = affordedAt > theirsAt - FLOOR_MS ? theirsAt : affordedAt;
+  const paceMs = pacedInterval(budget, FLOOR_MS, now);
+  return {
+    dueAt: Math.max(
+      Math.min(wantedAt, lastPollAt + Math.max(LONGEST_MS, interval.intervalMs)) + jitterMs,
+      lastPollAt + paceMs,
+    ),
+    reason: looks ? `${interval.reason}; next when Smartcar has likely asked the car's maker again` : interval.reason,
+  };
+}
+
+/**
+ * When to look for the next refresh: at even steps while it may be, then further and further apart the longer it is
+ * overdue. What was charging a day ago is hardly charging now, so that is put right sooner. A sleeping car is only looked
+ * at when its refresh has most likely been.
+ */
+function look({ plan, settings, charging, asleep }: Situation, lastPollAt: number, refreshedAt: number): number {
+  const { earlyMs, lateMs } = plan.refresh;
+  const [earlyAt, lateAt] = [refreshedAt + earlyMs, refreshedAt + lateMs];
+  const stepMs = charging ? settings.chargingMs : Math.max(SHORTEST_STEP_MS, (lateMs - earlyMs) / LOOKS);
+  if (lastPollAt < lateAt) {
+    const nextAt = asleep ? lateAt : Math.min(lateAt, Math.max(earlyAt, lastPollAt) + stepMs);
+    return Math.max(nextAt, lastPollAt + FLOOR_MS);
+  }
+  const overdueMs = lastPollAt - (refreshedAt + DAY_MS);
+  return lastPollAt + Math.max(stepMs, charging ? overdueMs / 2 : overdueMs * 2);
+}
+
+/** The read that the intervals would make while the refresh may be; infinity: none. */
+function intervalsAt({ plan, settings, charging, asleep }: Situation, lastPollAt: number, refreshedAt: number): number {
+  const yardstick = yardstickOf(plan, charging);
+  if (yardstick === null) return Number.POSITIVE_INFINITY;
+  const earliestAt = Math.max(refreshedAt + plan.refresh.earlyMs, lastPollAt + 1);
+  const at = firstFrom(yardstick, settings, charging && !asleep, earliestAt);
+  return at <= refreshedAt + plan.refresh.lateMs ? at : Number.POSITIVE_INFINITY;
+}
+
+function affordable({ plan, settings, charging, now }: Situation): number {
+  const yardstick = yardstickOf(plan, charging);
+  return yardstick === null ? 0 : affordableAt(yardstick, settings, charging, now, 0);
+}

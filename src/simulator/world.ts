@@ -1,13 +1,11 @@
 import type { Clock, Timer } from "../lib/clock.ts";
-import { seconds } from "../lib/duration.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Car } from "./car.ts";
 import type { Command } from "./command.ts";
 import type { Garage } from "./garage.ts";
 
-const TICK_MS = seconds(1);
 /** After a machine slept, the worlds go on from where they were instead of living through the night at once. */
-const LONGEST_STEP_MS = seconds(10);
+const LONGEST_STEP_TICKS = 10;
 
 export interface WorldOptions {
   readonly clock: Clock;
@@ -15,6 +13,8 @@ export interface WorldOptions {
   readonly announcer: Announcer;
   /** World seconds per second of the clock. */
   readonly speed: number;
+  /** How often the lives move on. */
+  readonly tickMs: number;
 }
 
 /** Moves the cars' lives along with the clock, and carries commands out. */
@@ -63,11 +63,11 @@ export class World {
   }
 
   #scheduleTick(): void {
-    this.#tick = this.#options.clock.after(TICK_MS, () => {
+    this.#tick = this.#options.clock.after(this.#options.tickMs, () => {
       this.#tick = undefined;
       if (!this.#hasLife()) return;
       const now = this.#options.clock.now();
-      const elapsedMs = Math.min(LONGEST_STEP_MS, Math.max(0, now - this.#movedAt));
+      const elapsedMs = Math.min(LONGEST_STEP_TICKS * this.#options.tickMs, Math.max(0, now - this.#movedAt));
       this.#movedAt = now;
       this.advance(elapsedMs * this.#options.speed);
       this.#scheduleTick();

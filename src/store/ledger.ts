@@ -4,6 +4,9 @@ import { CALLS_LOST } from "./salvage.ts";
 
 /** Billed calls, written before each is made, so that a crash can only over-count. */
 export class LedgerRepository extends Repository {
+  /** Only a start changes it, and every look at the budget asks. */
+  #lostAt: number | null | undefined;
+
   /** Notes a call about to be made; the number identifies it for {@link LedgerRepository.refund}. */
   book(id: VehicleId, at: number, kind: string): number {
     return this.run("INSERT INTO calls (vehicle_id, at, kind) VALUES (?, ?, ?)", id, at, kind);
@@ -22,8 +25,11 @@ export class LedgerRepository extends Repository {
 
   /** When a new database was begun because of a broken one whose calls could not all be read, or null. */
   lostAt(): number | null {
-    const row = this.one<{ value: string }>("SELECT value FROM settings WHERE key = ?", CALLS_LOST);
-    return row === undefined ? null : (JSON.parse(row.value) as number);
+    if (this.#lostAt === undefined) {
+      const row = this.one<{ value: string }>("SELECT value FROM settings WHERE key = ?", CALLS_LOST);
+      this.#lostAt = row === undefined ? null : (JSON.parse(row.value) as number);
+    }
+    return this.#lostAt;
   }
 
   /** Calls by day (UTC) since an instant, oldest first; `poll` for itself, everything else belongs to commands. */

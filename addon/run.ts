@@ -10,6 +10,8 @@ const DATA_DIR = "/data/bridge";
 const PROGRAM = "/app/dist/main.js";
 /** The image's user. The Supervisor makes /data for root, so it has to be changed here. */
 const USER = 10001;
+/** From here, and from nowhere else, come the requests that Home Assistant passes on after asking who it is. */
+const INGRESS_ADDRESS = "172.30.32.2";
 const ATTEMPTS = 12;
 const PAUSE_MS = 5_000;
 const ANSWER_LIMIT_MS = 10_000;
@@ -29,7 +31,7 @@ export function environment(
   broker: BrokerService | null,
 ): Record<string, string> {
   // The add-on's log is read by people.
-  const env: Record<string, string> = { DATA_DIR, LOG_FORMAT: "pretty" };
+  const env: Record<string, string> = { DATA_DIR, LOG_FORMAT: "pretty", HTTP_TRUSTED_PROXY: INGRESS_ADDRESS };
   for (const [name, value] of Object.entries(options)) {
     if (value === null || value === "") continue;
     const text = Array.isArray(value) ? value.join(",") || "none" : String(value);

@@ -9,9 +9,14 @@ const NOTE = "# Generated from the program: npm run generate\n";
 const PRIVATE_PORT = fallbackOf("http.port");
 const PUBLIC_PORT = fallbackOf("http.public_port");
 
+/** The page is reached through Home Assistant only, whose address the add-on's start sets. */
+export const SET_BY_ADDON: readonly string[] = ["http.allowed_hosts", "http.trusted_proxy"];
+
 /** The settings that are options of the add-on, under the name of their variable in lower case. */
 export const ADDON_SETTINGS: readonly (Setting & { readonly env: string })[] = settings.flatMap((setting) =>
-  setting.env === null || FIXED_IN_CONTAINER.includes(setting.key) ? [] : [{ ...setting, env: setting.env }],
+  setting.env === null || [...FIXED_IN_CONTAINER, ...SET_BY_ADDON].includes(setting.key)
+    ? []
+    : [{ ...setting, env: setting.env }],
 );
 
 /** addon/config.yaml, as the Supervisor reads it. */

@@ -6,6 +6,8 @@ import {
   choice,
   duration,
   flag,
+  host,
+  ipAddress,
   password,
   plainText,
   secrets,
@@ -215,6 +217,21 @@ export const configSchema = z.strictObject({
           description: "Protects page and API (HTTP Basic, any user name).",
           examples: ["the-password"],
           writeOnly: true,
+        }),
+      allowed_hosts: z
+        .array(host(), { error: "must be a list" })
+        .default([])
+        .meta({
+          description:
+            "Names of your own under which the page is reached through a reverse proxy. Without http.password the API answers under these, local names and addresses only.",
+          examples: [["cars.home.example.org"]],
+        }),
+      trusted_proxy: ipAddress()
+        .optional()
+        .meta({
+          description:
+            "Address of a reverse proxy that asks people who they are before it lets them through: what comes from there is answered under any name.",
+          examples: ["192.168.1.5"],
         }),
       public_host: plainText()
         .min(1, { error: "is empty" })

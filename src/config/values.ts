@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as z from "zod";
 import { days, formatDuration, parseDuration } from "../lib/duration.ts";
 import { isPlainHttpAllowed, withoutTrailingSlash } from "./addresses.ts";
@@ -97,6 +98,21 @@ export function baseAddress(options: { readonly publiclyReachable: boolean }) {
       params: { mend: "take it out of the address" },
     })
     .transform((href) => withoutTrailingSlash(new URL(href).href));
+}
+
+/** A host as it stands in an address: a name or an IP address, with a port unless it is the scheme's own. */
+export function host() {
+  return fromText((text) => {
+    const url = /[/?#@\s]/.test(text) ? null : URL.parse(`https://${text}`);
+    if (url === null) return { what: "is no host", mend: "write only the name, like cars.example.org" };
+    return { ok: url.host };
+  });
+}
+
+export function ipAddress() {
+  return fromText((text) =>
+    isIP(text) === 0 ? { what: "is no IP address", mend: "write it like 192.168.1.5" } : { ok: text },
+  );
 }
 
 /** A topic, or the beginning of one, that may be published to. */

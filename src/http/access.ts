@@ -7,6 +7,8 @@ import { days, seconds } from "../lib/duration.ts";
 export interface AccessOptions {
   /** undefined: everybody who reaches the listener may do everything. */
   readonly password: string | undefined;
+  /** Under which path a trusted proxy mounts the page, if the request comes from one. */
+  readonly mountedAt?: (request: FastifyRequest) => string | null;
   readonly clock: Clock;
 }
 
@@ -61,7 +63,7 @@ export class Access {
     app.post("/api/login", (request, reply) => this.#login(request, reply));
     app.post("/api/logout", (request, reply) => {
       this.#sessions.delete(cookieOf(request));
-      return reply.header("set-cookie", `${COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0`).send({ ok: true });
+      return reply.header("set-cookie", this.#cookie(request, "", 0)).send({ ok: true });
     });
   }
 
@@ -78,8 +80,13 @@ export class Access {
     if (this.#sessions.size >= MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
     const token = randomBytes(24).toString("base64url");
     this.#sessions.set(token, this.#options.clock.now() + SESSION_MS);
-    const cookie = `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1_000}`;
-    return reply.header("set-cookie", cookie).send({ ok: true });
+    return reply.header("set-cookie", this.#cookie(request, token, SESSION_MS / 1_000)).send({ ok: true });
+  }
+
+  /** For the page's own path only: behind a proxy others share its name. */
+  #cookie(request: FastifyRequest, token: string, maxAgeS: number): string {
+    const path = this.#options.mountedAt?.(request) ?? "/";
+    return `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=${path}; Max-Age=${maxAgeS}`;
   }
 
   /** A browser that opens the page gets the page, which asks for the password; everybody else gets the reason. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 
 /** Names that only resolve inside a home or a container network, so that no stranger can own them. */
@@ -18,7 +19,10 @@ export interface Proxy {
    * takes a preflight, which is not answered.
    */
   readonly forwardedHost?: string | undefined;
-  /** It carries a password or session of ours, which a browser sends to no name but the one it got it from. */
+  /**
+   * Its name need not be ours: it carries a password or session, which a browser sends to no name but the one it got it
+   * from, it is about to send the password, or it comes from a proxy that asks by itself.
+   */
   readonly trusted?: boolean;
 }
 
@@ -37,8 +41,28 @@ export function mayChange(
   // Scripts and curl send no Origin; a browser always does, and "null" is a sandboxed page.
   if (origin === undefined) return true;
   const originHost = URL.parse(origin)?.host;
-  const hosts = [host, proxy.forwardedHost].map((text) => text?.toLowerCase());
+  const hosts = [host, proxy.forwardedHost, ...ownHosts].map((text) => text?.toLowerCase());
   return originHost !== undefined && hosts.includes(originHost.toLowerCase());
+}
+
+/** Whether a connection comes from an address; one of IPv4 may be written as one of IPv6. */
+export function comesFrom(remote: string | undefined, address: string | undefined): boolean {
+  if (remote === undefined || address === undefined) return false;
+  const plain = (text: string) => text.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
+  return plain(remote) === plain(address);
+}
+
+/** Where Home Assistant's ingress mounts the page; null for requests that do not come from there. */
+export function ingressPath(
+  {
+    socket,
+    headers,
+  }: { readonly socket: { readonly remoteAddress?: string | undefined }; readonly headers: IncomingHttpHeaders },
+  trustedProxy: string | undefined,
+): string | null {
+  const path = headers["x-ingress-path"];
+  if (typeof path !== "string" || !comesFrom(socket.remoteAddress, trustedProxy)) return null;
+  return /^(\/[\w-]+)+$/.test(path) ? path : null;
 }
 
 function hostName(host: string | undefined): string | null {
@@ -47,7 +71,7 @@ function hostName(host: string | undefined): string | null {
 }
 
 function isOurs(name: string, ownHosts: readonly string[]): boolean {
-  if (ownHosts.some((own) => own.toLowerCase() === name)) return true;
+  if (ownHosts.some((own) => hostName(own) === name)) return true;
   if (name.startsWith("[") || isIP(name) !== 0) return true;
   // A single label (`localhost`, a container's name) is nobody's on the internet.
   return !name.includes(".") || LOCAL_SUFFIXES.some((suffix) => name.endsWith(suffix));

@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
-import { mayChange } from "./host-guard.ts";
+import { comesFrom, mayChange } from "./host-guard.ts";
 import { close, DEFAULT_LISTENER_LIMITS, hardenedFastify, type ListenerLimits, listen } from "./listener.ts";
 
 export interface Readiness {
@@ -16,8 +16,10 @@ export interface PrivateServerOptions {
   readonly host: string;
   readonly port: number;
   readonly readiness: () => Readiness;
-  /** Names other than local ones under which people reach the page, e.g. behind a reverse proxy. */
+  /** Hosts other than local ones under which people reach the page, e.g. behind a reverse proxy. */
   readonly ownHosts?: readonly string[];
+  /** Address of a proxy that asks people who they are, such as Home Assistant's ingress. */
+  readonly trustedProxy?: string | undefined;
   /** Whether a request proves by itself that it comes from somebody who may do everything. */
   readonly knows?: (request: FastifyRequest) => boolean;
   /** Whether a password stands before all that is told of cars: then no name of another's making can get at it. */
@@ -44,6 +46,8 @@ const SECURITY_HEADERS = {
 /** What tells of cars. A page elsewhere may have its own name resolve to this machine, and would be allowed to read it. */
 const TELLING = /^\/api\//;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Under any name, since whoever logs in does not know the password yet to prove anything with. */
+const LOGIN = "/api/login";
 
 /** The listener for people and supervisors at home: health, readiness, and what `register` adds. */
 export class PrivateServer implements Part {
@@ -80,18 +84,24 @@ export class PrivateServer implements Part {
   }
 
   #build(): FastifyInstance {
-    const { readiness, ownHosts = [], register, knows, isProtected = false, log } = this.#options;
+    const { readiness, ownHosts = [], trustedProxy, register, knows, isProtected = false, log } = this.#options;
     const app = hardenedFastify(this.#limits, { exposeHeadRoutes: true });
     app.addHook("onRequest", async (request, reply) => {
       void reply.headers(SECURITY_HEADERS);
       const { host, origin, "x-forwarded-host": forwarded } = request.headers;
+      const byProxy = comesFrom(request.socket.remoteAddress, trustedProxy);
       if (READING.has(request.method)) {
-        if (isProtected || !TELLING.test(request.url) || mayChange(host, undefined, ownHosts)) return;
-        return fail(reply, 403, "this name is not known here: use the address or a local name, or set http.password");
+        if (isProtected || byProxy || !TELLING.test(request.url) || mayChange(host, undefined, ownHosts)) return;
+        return fail(reply, 403, "this name is not known here: add it to http.allowed_hosts, or set http.password");
       }
       const forwardedHost = Array.isArray(forwarded) ? undefined : forwarded;
-      if (mayChange(host, origin, ownHosts, { forwardedHost, trusted: knows?.(request) === true })) return;
-      return fail(reply, 403, "this request does not come from this page");
+      const trusted = byProxy || knows?.(request) === true || (isProtected && request.url === LOGIN);
+      if (mayChange(host, origin, ownHosts, { forwardedHost, trusted })) return;
+      return fail(
+        reply,
+        403,
+        "this request does not come from this page: behind a proxy let it pass Host on, or add the name to http.allowed_hosts",
+      );
     });
     app.setNotFoundHandler((_request, reply) => fail(reply, 404, "not found"));
     app.setErrorHandler((thrown: unknown, request, reply) => {

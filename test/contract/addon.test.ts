@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type BrokerService, environment, offeredBroker, patientBroker } from "../../addon/run.ts";
-import { ADDON_SETTINGS } from "../../scripts/addon-files.ts";
+import { ADDON_SETTINGS, SET_BY_ADDON } from "../../scripts/addon-files.ts";
 import { FIXED_IN_CONTAINER } from "../../scripts/env-example.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { settings } from "../../src/config/settings.ts";
@@ -64,9 +64,10 @@ function sample(type: string | readonly string[]): unknown {
 }
 
 describe("the add-on's options", () => {
-  it("are the whole configuration but what the container decides", () => {
+  it("are the whole configuration but what the container or the add-on's start decides", () => {
+    const decided = [...FIXED_IN_CONTAINER, ...SET_BY_ADDON];
     const wanted = settings.flatMap(({ key, env }) =>
-      env === null || FIXED_IN_CONTAINER.includes(key) ? [] : [env.toLowerCase()],
+      env === null || decided.includes(key) ? [] : [env.toLowerCase()],
     );
     expect(Object.keys(config.schema)).toEqual(wanted);
     expect(wanted.length).toBeGreaterThan(30);
@@ -174,6 +175,13 @@ describe("what the add-on's start makes of options and broker", () => {
     const env = environment({ ...REQUIRED, mqtt_url: "mqtt://other" }, BROKER);
     expect(env["MQTT_URL"]).toBe("mqtt://other");
     expect(env["MQTT_PASSWORD"]).toBeUndefined();
+  });
+
+  it("the page believes the Supervisor's address, from which Home Assistant's ingress comes", () => {
+    expect(loaded(REQUIRED)).toMatchObject({
+      ok: true,
+      config: { http: { trusted_proxy: "172.30.32.2", allowed_hosts: [] } },
+    });
   });
 
   it("empty options count as not set, an empty list of commands does not", () => {

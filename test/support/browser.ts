@@ -1,9 +1,8 @@
 import { accessSync, constants } from "node:fs";
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { type RunningProxy, startProxy } from "./proxy.ts";
 
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
   .flatMap((name) => (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)))
@@ -67,31 +66,10 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return result;
 }
 
-/** A reverse proxy that mounts another server under a sub-path, as Home Assistant's ingress does. */
-export async function mountAt(prefix: string, target: string): Promise<{ url: string; stop: () => Promise<void> }> {
-  const { hostname, port, host } = new URL(target);
-  const server = createServer((incoming, outgoing) => {
-    if (!incoming.url?.startsWith(prefix)) {
-      outgoing.writeHead(404).end();
-      return;
-    }
-    const path = incoming.url.slice(prefix.length - 1);
-    const headers = { ...incoming.headers, host, "x-forwarded-host": incoming.headers.host };
-    const passed = request({ hostname, port, path, method: incoming.method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    passed.on("error", () => outgoing.destroy());
-    outgoing.on("close", () => passed.destroy());
-    incoming.pipe(passed);
+/** A reverse proxy that mounts another server under a sub-path, with a Host of its own. */
+export function mountAt(prefix: string, target: string): Promise<RunningProxy> {
+  return startProxy(target, {
+    prefix,
+    headers: (browser, host) => ({ ...browser, host, "x-forwarded-host": browser.host }),
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }

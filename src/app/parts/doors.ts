@@ -3,6 +3,7 @@ import { RequestInbox } from "../../bridge/request-inbox.ts";
 import { Access } from "../../http/access.ts";
 import { registerApi } from "../../http/api.ts";
 import { ConnectCallback } from "../../http/connect-callback.ts";
+import { ingressPath } from "../../http/host-guard.ts";
 import { LiveEvents } from "../../http/live-events.ts";
 import { metricsRoute } from "../../http/metrics-route.ts";
 import { PrivateServer } from "../../http/private-server.ts";
@@ -77,7 +78,12 @@ export function doorParts(
     clock,
   });
 
-  const access = new Access({ password: http.password, clock });
+  const { trusted_proxy: trustedProxy, allowed_hosts: ownHosts } = http;
+  const access = new Access({
+    password: http.password,
+    mountedAt: (request) => ingressPath(request, trustedProxy),
+    clock,
+  });
   const live: LiveEvents = new LiveEvents({ clock, onLook: chainWatch(chain, () => live) });
   liveNews(live, events, account.trafficLog);
   const recording = recordingOf(recorder);
@@ -86,6 +92,8 @@ export function doorParts(
     host: http.host,
     port: http.port,
     readiness: () => chain.readiness(),
+    ownHosts,
+    trustedProxy,
     knows: (request) => access.knows(request),
     isProtected: access.isProtected,
     register: (app) => {

@@ -44,6 +44,8 @@ test.each<[string, Given, RegExp]>([
   ["a negative budget", env({ POLLING_MONTHLY_BUDGET: "-1" }), /must be 0 or more/],
   ["a fraction", env({ POLLING_MONTHLY_BUDGET: "1.5" }), /must be a whole number/],
   ["a reserve that eats the budget", env({ POLLING_MONTHLY_BUDGET: "50" }), /^polling.command_reserve: is not below/],
+  ["a host with a path", env({ HTTP_ALLOWED_HOSTS: "https://cars.example" }), /^http.allowed_hosts\[0\]: is no host/],
+  ["a proxy without an address", env({ HTTP_TRUSTED_PROXY: "nginx" }), /^http.trusted_proxy: is no IP address/],
   ["an unknown command", env({ COMMANDS_ALLOW: "lock,fly" }), /^commands.allow\[1\]: must be one of lock, unlock, /],
   [
     "both a secret and its file",

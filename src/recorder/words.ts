@@ -6,7 +6,7 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 const COORDINATES = /\d\.\d{3,}[^\d]+\d+\.\d{3,}/;
 /** A long run of letters mixed with digits is a key or an id. */
 const KEYLIKE = /(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}/;
-const PLAIN = /^[\p{L}\p{N} .,:+/%()_-]{1,60}$/u;
+const PLAIN = /^[\p{L}\p{N} .,:;+/%()_-]{1,60}$/u;
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 const CLOCK = /^\d\d:\d\d(:\d\d)?$/;

@@ -21,6 +21,7 @@ const SECRETS = {
   mqttPassword: 'mqtt Kanari/"5\\%45+v',
   httpPassword: 'http Kanari/"6\\%46+u',
 };
+const AUTHORIZATION = `Basic ${Buffer.from(`me:${SECRETS.httpPassword}`).toString("base64")}`;
 const VIN = "WKANARY5E7R000413";
 const LATITUDE = 50.110_922_913;
 const LONGITUDE = 8.682_126_714;
@@ -146,6 +147,12 @@ async function ordeal({ bench }: Stage): Promise<void> {
     detail: `no such client with ${SECRETS.clientSecret}`,
   });
   const program = await bench.start();
+  // Whatever happens is recorded, too.
+  await fetch(`${program.privateUrl}/api/recording/keep`, {
+    method: "POST",
+    headers: { authorization: AUTHORIZATION, "content-type": "application/json" },
+    body: JSON.stringify({ minutes: 60 }),
+  });
   await bench.shown();
 
   // Deliveries: good, unknown, unsigned, broken; with places under every name.
@@ -244,10 +251,19 @@ async function ordeal({ bench }: Stage): Promise<void> {
 async function outputs({ bench, env }: Stage): Promise<Output[]> {
   const { program } = bench;
   const found: Output[] = [{ place: "command line", bytes: readFileSync(`/proc/${program.pid}/cmdline`) }];
-  const authorization = `Basic ${Buffer.from(`me:${SECRETS.httpPassword}`).toString("base64")}`;
+  const authorization = AUTHORIZATION;
   const openApi = await fetch(`${program.privateUrl}/api/openapi.json`, { headers: { authorization } });
   const known = openApi.ok ? ((await openApi.json()) as { paths?: Record<string, { get?: object }> }).paths : {};
-  const paths = ["/", "/healthz", "/readyz", "/metrics", "/api/access", "/api/openapi.json", "/api/nothing"];
+  const paths = [
+    "/",
+    "/api/recording/file?of=kept",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/access",
+    "/api/openapi.json",
+    "/api/nothing",
+  ];
   for (const [path, { get }] of Object.entries(known ?? {})) {
     if (get !== undefined && path !== "/api/events") paths.push(path.replace(/\{id\}|:id/, "vehicle-a"));
   }
@@ -303,6 +319,11 @@ describe.skipIf(!hasMosquitto())("secrets, VIN and position", () => {
     expect(sightings(secretCanaries(set.tokens), found)).toEqual([]);
     expect(sightings(SIGNED, outside(VIN_PLACES, found))).toEqual([]);
     expect(sightings(POSITION, outside(POSITION_PLACES, found))).toEqual([]);
+    const recording = found.find(({ place }) => place === "GET /api/recording/file?of=kept")?.bytes.toString() ?? "";
+    for (const kind of ["car", "delivery", "call", "command", "request", "result", "mqtt"]) {
+      expect(recording).toContain(`{"kind":"${kind}",`);
+    }
+    expect(sightings([{ name: "user id", text: "user-a" }], [{ place: "recording", bytes: recording }])).toEqual([]);
     // And the search finds what is there.
     const places = (canaries: readonly Canary[]) => sightings(canaries, found).join("\n");
     for (const topic of ["info", "vin", "state", "signals/vehicleidentification-vin"]) {

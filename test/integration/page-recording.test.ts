@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium())("the flight recorder on the page", () => {
     await recorded.getByRole("button", { name: "Stop" }).click();
     await recorded.getByText("It was stopped").waitFor();
     const file = await saved(page, recorded.getByRole("link", { name: "Save the recording" }));
-    expect(file.name).toMatch(/^smartcar2mqtt-\d{8}T\d{6}Z\.jsonl$/);
+    expect(file.name).toMatch(/^smartcar2mqtt-recording-\d{8}T\d{6}Z\.txt$/);
     expect(file.lines.map(({ kind, format }) => kind ?? format)).toEqual([
       "smartcar2mqtt-recording",
       "car",

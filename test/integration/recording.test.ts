@@ -39,7 +39,7 @@ async function file(program: Program, of: string): Promise<string> {
   expect(answer.status).toBe(200);
   expect(answer.headers.get("content-type")).toContain("application/x-ndjson");
   expect(answer.headers.get("content-disposition")).toMatch(
-    /^attachment; filename="smartcar2mqtt-\d{8}T\d{6}Z\.jsonl"$/,
+    /^attachment; filename="smartcar2mqtt-recording-\d{8}T\d{6}Z\.txt"$/,
   );
   return await answer.text();
 }
@@ -124,7 +124,7 @@ describe("a recording", () => {
 
     const before = readings(recorded.seen.current());
     expect(Object.keys(before).length).toBeGreaterThan(60);
-    const path = join(folder(), "recording.jsonl");
+    const path = join(folder(), "recording.txt");
     writeFileSync(path, recording);
     const fresh = await openBench({
       broker: "aedes",
@@ -151,7 +151,7 @@ describe("a recording", () => {
   });
 
   it.each([
-    ["is missing", undefined, /nowhere\.jsonl cannot be read \(ENOENT\). Check the path/],
+    ["is missing", undefined, /nowhere\.txt cannot be read \(ENOENT\). Check the path/],
     ["is no recording", "hello\n", /no recording.* Take the file as the page saved it/],
     [
       "is of another version",
@@ -159,7 +159,7 @@ describe("a recording", () => {
       /version 9, and this program reads/,
     ],
   ])("that %s is refused in a sentence", async (_, text, sentence) => {
-    const path = join(folder(), text === undefined ? "nowhere.jsonl" : "recording.jsonl");
+    const path = join(folder(), text === undefined ? "nowhere.txt" : "recording.txt");
     if (text !== undefined) writeFileSync(path, text);
     const replay = await startProgram({
       env: {},

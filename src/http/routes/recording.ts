@@ -57,7 +57,8 @@ export function recordingRoutes(api: Endpoints, view: RecordingView, now: () => 
     ({ query }) => {
       const text = view.file(query.of);
       if (text === null) throw new Refused(404, "NO_RECORDING", WHY_NONE[query.of]);
-      return { name: `smartcar2mqtt-${compact(now())}.jsonl`, text };
+      // A text that every system opens at a double click: it is to be read before it is sent.
+      return { name: `smartcar2mqtt-recording-${compact(now())}.txt`, text };
     },
   );
 }

@@ -7,3 +7,5 @@ export function chooseRuntime(state: {
   readonly required: number;
 }): string | null;
 export function pathWithoutOurs(path: string, root: string, separator: string): string;
+export const INSTALLERS: readonly string[];
+export function canInstall(version: string): boolean;

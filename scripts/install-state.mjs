@@ -41,6 +41,27 @@ export function chooseRuntime({ installed, running, runningVersion, required }) 
 }
 
 /**
+ * The oldest versions of Node.js that can install, one for each line of releases. npm silently leaves out a package for
+ * this system that wants a newer one, and the page could then not be built.
+ */
+export const INSTALLERS = ["20.19.0", "22.13.0", "24.0.0"];
+
+/**
+ * Whether a Node.js is one of those or newer.
+ *
+ * @param {string} version such as `v22.13.1`
+ */
+export function canInstall(version) {
+  const [major, minor] = numbers(version);
+  const [newest] = numbers(INSTALLERS[INSTALLERS.length - 1]);
+  return major > newest || INSTALLERS.map(numbers).some(([m, n]) => m === major && minor >= n);
+}
+
+function numbers(version) {
+  return version.replace(/^v/, "").split(".").map(Number);
+}
+
+/**
  * Takes our own node_modules/.bin out of a PATH: npm must not run on the very Node.js it is about to replace.
  *
  * @param {string} path

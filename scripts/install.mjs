@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { chooseRuntime, pathWithoutOurs, RUNTIME_FILES, whyInstall } from "./install-state.mjs";
+import { canInstall, chooseRuntime, INSTALLERS, pathWithoutOurs, RUNTIME_FILES, whyInstall } from "./install-state.mjs";
 
 const REQUIRED_NODE = 24;
 const LOCK_CHECK_MS = 250;
@@ -30,6 +30,9 @@ export async function ensureInstalled(root, say) {
     if (done !== null) return done;
     const reason = missing(root);
     if (reason !== null) {
+      if (!canInstall(process.version)) {
+        throw new InstallError(`Node.js ${process.version} cannot install it: take ${INSTALLERS.join(", ")} or newer`);
+      }
       say(`${reason}: installing them, this takes a moment`);
       npm(root, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
     }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { INSTALLERS } from "../../scripts/install-state.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name), "utf8"));
@@ -9,6 +10,8 @@ const { packages } = read("package-lock.json") as { packages: Readonly<Record<st
 
 interface Locked {
   readonly version?: string;
+  readonly optional?: boolean;
+  readonly engines?: Readonly<Record<string, string>> | readonly string[];
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -19,13 +22,20 @@ function found(place: string, name: string): Locked | undefined {
   return found(place.slice(0, Math.max(0, place.lastIndexOf("/node_modules/"))), name);
 }
 
-/** Whether a version's first number fits a range; ranges that say more than that are not judged. */
+/** Whether a version is in a range of the forms `^1.2.3`, `>=1.2.3` and `1`, joined by `||`; other forms are not judged. */
 function mayFit(version: string, range: string): boolean {
-  const major = Number.parseInt(version, 10);
+  const numbers = (text: string) => text.split(".").map(Number);
   return range.split("||").some((part) => {
-    const [, sign = "", wanted] = /^\s*(\^|~|>=|=)?\s*v?(\d+)[\d.x*-]*\s*$/.exec(part) ?? [];
-    return wanted === undefined || (sign === ">=" ? major >= Number(wanted) : major === Number(wanted));
+    const [, sign, least] = /^\s*(\^|>=)?\s*v?(\d+(?:\.\d+)*)\s*$/.exec(part) ?? [];
+    if (least === undefined) return true;
+    const [[major = 0], [wanted = 0]] = [numbers(version), numbers(least)];
+    return (sign === ">=" || major === wanted) && isAtLeast(numbers(version), numbers(least));
   });
+}
+
+function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
+  const differing = least.findIndex((number, at) => number !== (version[at] ?? 0));
+  return differing < 0 || (version[differing] ?? 0) > (least[differing] ?? 0);
 }
 
 /** Peers that are there in another version than wanted, and not put right by `overrides`. */
@@ -53,5 +63,14 @@ describe("package-lock.json", () => {
       for (const peer of Object.keys(peers))
         expect(mayFit(found("", peer)?.version ?? "", range?.[peer] ?? "*")).toBe(false);
     }
+  });
+
+  it.each(INSTALLERS)("is installed as a whole by Node.js %s", (version) => {
+    // What is not optional is installed with a warning at worst.
+    const leftOut = Object.entries(packages).filter(([, { optional, engines }]) => {
+      const range = engines === undefined || Array.isArray(engines) ? undefined : Object.entries(engines);
+      return optional === true && range?.some(([engine, wanted]) => engine === "node" && !mayFit(version, wanted));
+    });
+    expect(leftOut.map(([place]) => place)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseRuntime, pathWithoutOurs, whyInstall } from "../../../scripts/install-state.mjs";
+import { canInstall, chooseRuntime, pathWithoutOurs, whyInstall } from "../../../scripts/install-state.mjs";
 
 const packages = (entries: Record<string, object>) => JSON.stringify({ packages: entries });
 const lock = packages({
@@ -37,4 +37,17 @@ test.each([
 test("npm is not run on the Node.js that it replaces", () => {
   const path = "/p/node_modules/.bin:/usr/bin:/p/node_modules/node/bin:/other/node_modules/.bin";
   expect(pathWithoutOurs(path, "/p", ":")).toBe("/usr/bin:/other/node_modules/.bin");
+});
+
+test.each([
+  ["v18.20.8", false],
+  ["v20.18.3", false],
+  ["v20.19.0", true],
+  ["v21.7.3", false],
+  ["v22.12.0", false],
+  ["v22.13.1", true],
+  ["v24.0.0", true],
+  ["v26.3.0", true],
+])("%s can install: %s", (version, can) => {
+  expect(canInstall(version)).toBe(can);
 });

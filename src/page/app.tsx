@@ -4,7 +4,7 @@ import { get, live, useConnection, useResource } from "./api.ts";
 import { CarPage } from "./cars/car.tsx";
 import { Cars } from "./cars/cars.tsx";
 import { Login } from "./login.tsx";
-import { SetupPage } from "./setup.tsx";
+import { SetupPage } from "./setup/setup.tsx";
 import { TrafficPage } from "./traffic/traffic.tsx";
 
 type Access = "asking" | "allowed" | "password";

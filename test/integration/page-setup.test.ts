@@ -1,16 +1,28 @@
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { helpAbout } from "../../src/lib/project.ts";
+import { freePort } from "../support/brokers.ts";
 import { hasChromium } from "../support/browser.ts";
 import { openBench, stillCar } from "../support/e2e-bench.ts";
 import { link, PageFixture } from "../support/page-fixture.ts";
-import { startProgram } from "../support/program.ts";
+import { type Program, startProgram } from "../support/program.ts";
 
 const APPLICATION = "11111111-2222-4333-8444-555555555555";
+const CREDENTIALS = ["SMARTCAR_CLIENT_ID", "SMARTCAR_CLIENT_SECRET"] as const;
+
+const step = (page: Page, title: string, status: string) =>
+  page.locator(`[data-step="${title}"][data-status="${status}"]`);
+
+/** What the page shows to be pasted into `.env`. */
+async function shownLines(page: Page): Promise<Record<string, string>> {
+  const text = await page.getByRole("textbox", { name: "For .env" }).inputValue();
+  return Object.fromEntries(text.split("\n").map((line) => line.split(/=(.*)/, 2)));
+}
 
 describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
   const pages = new PageFixture();
 
-  it("turns green link by link while a beginner sets the bridge up", async () => {
+  it("begins with an empty configuration, and turns green step by step over restarts", async () => {
     const pieces = await openBench({
       broker: "aedes",
       cars: [stillCar("a")],
@@ -18,45 +30,60 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
       webhook: false,
     });
     pages.later(() => pieces.close());
-    const { simulator } = pieces;
+    const { simulator, environment, dataDir } = pieces;
     simulator.patchCar("vehicle-a", { connect: false });
-    const env = { ...pieces.environment, SMARTCAR_APPLICATION_ID: APPLICATION };
 
-    // The application id in the client id's box, no management token, no public address.
-    const wrong = await startProgram({
-      env: { ...env, SMARTCAR_CLIENT_ID: APPLICATION, SMARTCAR_MANAGEMENT_TOKEN: "" },
-      dataDir: pieces.dataDir,
-    });
-    pages.later(() => wrong.close());
-    const { page, errors } = await pages.open(wrong.privateUrl);
-    await page.getByRole("heading", { level: 1, name: "Set-up" }).waitFor();
-    await link(page, "token", "failed").waitFor();
-    const credentials = link(page, "credentials", "failed");
-    await credentials.getByText("looks like the application id").waitFor();
-    await credentials.getByText("V3 client ids begin with client_").waitFor();
-    const more = credentials.getByRole("link", { name: "More on: credentials" });
-    expect(await more.getAttribute("href")).toBe(helpAbout("link", "credentials"));
-    await link(page, "webhook key", "failed").getByText("Set smartcar.management_token").waitFor();
-    await page.getByText("Which value belongs where?").click();
-    await page.getByLabel("Value").fill("client_simulator");
-    await page.getByText("it belongs in client_id").waitFor();
-    await page.getByRole("button", { name: "Add" }).click();
-    expect(await page.getByRole("textbox", { name: "For .env" }).first().inputValue()).toBe(
-      "SMARTCAR_CLIENT_ID=client_simulator",
-    );
+    const empty = await startProgram({ env: {}, dataDir, dontWait: true });
+    expect(await empty.exit).toMatchObject({ code: 2 });
+    expect(empty.output().trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/^smartcar\.client_id: is missing, set it .* SMARTCAR_CLIENT_ID$/),
+      expect.stringMatching(/^smartcar\.client_secret: is missing, set it .* SMARTCAR_CLIENT_SECRET$/),
+    ]);
 
-    // The configuration is mended and the bridge started again; the open page goes on by itself.
-    await wrong.close();
-    const ports = { private: Number(new URL(wrong.privateUrl).port), public: Number(new URL(wrong.publicUrl).port) };
-    const program = await startProgram({
-      env: { ...env, HTTP_PUBLIC_URL: wrong.publicUrl },
-      dataDir: pieces.dataDir,
-      ports,
-    });
+    // The two credentials, and nothing else but where the simulator is. There is no broker at its address.
+    const simulated = Object.entries(environment).filter(([name]) => name.endsWith("_URL") || name === "MQTT_VERSION");
+    let env: Record<string, string> = {
+      ...Object.fromEntries(simulated),
+      ...Object.fromEntries(CREDENTIALS.map((name) => [name, environment[name] ?? ""])),
+      MQTT_URL: `mqtt://127.0.0.1:${await freePort()}`,
+    };
+    let program = await startProgram({ env, dataDir });
     pages.later(() => program.close());
-    await link(page, "connections", "failed").waitFor();
-    await link(page, "webhook", "failed").waitFor();
-    expect(await page.locator("[data-step='Smartcar application']").getAttribute("data-status")).toBe("ok");
+    const ports = {
+      private: Number(new URL(program.privateUrl).port),
+      public: Number(new URL(program.publicUrl).port),
+    };
+    /** Puts what the page shows into the configuration and starts the bridge again; the open page goes on by itself. */
+    const paste = async (page: Page): Promise<Program> => {
+      env = { ...env, ...(await shownLines(page)) };
+      await program.close();
+      program = await startProgram({ env, dataDir, ports });
+      return program;
+    };
+
+    const { page, errors } = await pages.open(program.privateUrl);
+    await page.getByRole("heading", { level: 1, name: "Set-up" }).waitFor();
+    await link(page, "token", "ok").waitFor();
+    await step(page, "Smartcar application", "not_known").waitFor();
+    const more = link(page, "connections", "failed").getByRole("link", { name: "More on: connections" });
+    expect(await more.getAttribute("href")).toBe(helpAbout("link", "connections"));
+    await link(page, "webhook key", "failed").getByText("Set smartcar.management_token").waitFor();
+    await step(page, "Your car", "failed").getByText("Set smartcar.application_id").waitFor();
+
+    // What Connect needs: the application's id and the way back, shown before anything is started again.
+    const box = (key: string) => page.locator(`[data-box="${key}"]`);
+    await box("smartcar.application_id").getByRole("textbox").fill("client_simulator");
+    await box("smartcar.application_id").getByText("it belongs in client_id").waitFor();
+    await box("smartcar.application_id").getByRole("textbox").fill(APPLICATION);
+    await page.getByRole("textbox", { name: "http.public_url" }).fill(program.publicUrl);
+    expect(await page.getByRole("textbox", { name: "Redirect URI of the application" }).inputValue()).toBe(
+      `${program.publicUrl}/connect/callback`,
+    );
+    expect(await shownLines(page)).toEqual({
+      SMARTCAR_APPLICATION_ID: APPLICATION,
+      HTTP_PUBLIC_URL: program.publicUrl,
+    });
+    await paste(page);
 
     // Connect, as the car's owner.
     await page.getByLabel("Country").selectOption("DE");
@@ -69,17 +96,51 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     await owner.getByRole("link", { name: /TEST/ }).first().click();
     await owner.getByRole("heading", { name: "Your car is connected" }).waitFor();
     await owner.getByText("Test a").waitFor();
-    await link(page, "connections", "ok").or(page.locator("[data-step='Your car'][data-status=ok]")).waitFor();
+    await owner.close();
+    await step(page, "Your car", "ok").waitFor();
+    await step(page, "Webhook", "failed").waitFor();
+    expect(await page.getByRole("textbox", { name: "For .env" }).count()).toBe(0);
+
+    // The management token. The car stays connected over the restart.
+    await box("smartcar.management_token")
+      .getByRole("textbox")
+      .fill(environment["SMARTCAR_MANAGEMENT_TOKEN"] ?? "");
+    await paste(page);
+    await link(page, "webhook key", "ok").waitFor();
+    await step(page, "Smartcar application", "ok").waitFor();
+    await step(page, "Your car", "ok").waitFor();
+    await link(page, "webhook", "failed").getByText("the application has no webhook").waitFor();
+    await link(page, "verification", "not_known").waitFor();
+    await step(page, "Public address", "not_known").waitFor();
 
     // The webhook, as made in the dashboard: verified, subscribed by the bridge, delivering.
-    expect(await page.getByRole("textbox", { name: "Callback URI of the webhook" }).inputValue()).toBe(
-      program.webhookUrl,
-    );
-    await simulator.setWebhook({ callbackUrl: program.webhookUrl });
+    const callbackUrl = await page.getByRole("textbox", { name: "Callback URI of the webhook" }).inputValue();
+    expect(callbackUrl).toBe(program.webhookUrl);
+    await simulator.setWebhook({ callbackUrl });
     await page.getByRole("button", { name: "Look again" }).click();
-    await page.locator("[data-step=Data][data-status=ok]").waitFor();
-    await page.locator("[data-step=Home][data-status=ok]").waitFor();
-    await page.getByText("Nothing is broken").waitFor();
+    await step(page, "Webhook", "ok").waitFor();
+    await step(page, "Public address", "ok").waitFor();
+    await step(page, "Data", "ok").waitFor();
+
+    // The broker, and with it Home Assistant.
+    await link(page, "broker", "failed").getByText("Start the broker").waitFor();
+    await page.getByRole("textbox", { name: "mqtt.url" }).fill(environment["MQTT_URL"] ?? "");
+    await paste(page);
+    await step(page, "Home", "ok").waitFor();
+    // Signatures are judged by what has come since the start.
+    simulator.setSignal("vehicle-a", "closure-islocked", { body: { value: true } });
+    await page.getByText(/^Nothing is broken: (\d+) of \1 links hold\.$/).waitFor();
     expect(errors).toEqual([]);
-  }, 60_000);
+  }, 90_000);
+
+  it("says in which box a value belongs", async () => {
+    const { program } = await pages.ready();
+    const { page } = await pages.open(`${program.privateUrl}/#/setup`);
+    await page.getByText("Which value belongs where?").click();
+    await page.getByLabel("Value").fill("client_another");
+    await page.getByText("it belongs in client_id").waitFor();
+    await page.getByLabel("Value").fill("mqtts://broker.example.org");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    expect(await shownLines(page)).toEqual({ MQTT_URL: "mqtts://broker.example.org" });
+  });
 });

@@ -1,9 +1,9 @@
 import type { Setup } from "../../http/schema/setup.ts";
 import type { VehicleDetail } from "../../http/schema/vehicles.ts";
 import { useResource } from "../api.ts";
-import { Connect } from "../connect.tsx";
 import { ago, useNow } from "../format.ts";
 import { Help } from "../parts.tsx";
+import { Connect } from "../setup/connect.tsx";
 
 /** What stands in the way, in the owner's words, with what mends it. */
 export function Problems({ car }: { car: VehicleDetail }) {

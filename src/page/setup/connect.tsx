@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ConnectLink, Setup } from "../http/schema/setup.ts";
-import { post } from "./api.ts";
-import { until, useNow } from "./format.ts";
-import { CopyField } from "./parts.tsx";
+import type { ConnectLink, Setup } from "../../http/schema/setup.ts";
+import { post } from "../api.ts";
+import { until, useNow } from "../format.ts";
+import { CopyField } from "../parts.tsx";
 
 /** Makes as Connect knows them. */
 const MAKES =

@@ -13,6 +13,7 @@ export function recognise(text: string): Recognised {
   if (/^https?:\/\//i.test(value)) {
     return { key: "http.public_url", says: "An address: the public one of this bridge, if it begins with https." };
   }
+  if (/^(mqtts?|wss?):\/\//i.test(value)) return { key: "mqtt.url", says: "The address of an MQTT broker." };
   if (/^client_/i.test(value)) return { key: "smartcar.client_id", says: "A V3 client id: it belongs in client_id." };
   if (UUID.test(value)) {
     return {
@@ -27,23 +28,14 @@ export function recognise(text: string): Recognised {
   };
 }
 
-const ENVIRONMENT: Readonly<Record<string, string>> = { "http.public_url": "HTTP_PUBLIC_URL" };
+/** Keys whose values look alike: what is recognised as one may be meant for the other. */
+const ALIKE = new Set(["smartcar.client_secret", "smartcar.management_token"]);
 
-export function asEnvironment(values: ReadonlyMap<string, string>): string {
-  return [...values]
-    .map(([key, value]) => `${ENVIRONMENT[key] ?? key.replace(".", "_").toUpperCase()}=${quoted(value)}`)
-    .join("\n");
-}
-
-export function asYaml(values: ReadonlyMap<string, string>): string {
-  const sections = new Map<string, string[]>();
-  for (const [key, value] of values) {
-    const [section = "", name = ""] = key.split(".");
-    sections.set(section, [...(sections.get(section) ?? []), `  ${name}: ${JSON.stringify(value)}`]);
-  }
-  return [...sections].map(([section, lines]) => [`${section}:`, ...lines].join("\n")).join("\n");
-}
-
-function quoted(value: string): string {
-  return /^[\w.:/@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+/** Why a value does not look like what its box is for; null when it does, or nothing speaks against it. */
+export function misplaced(key: string, text: string): string | null {
+  const found = recognise(text);
+  if (text.trim() === "" || found.key === key) return null;
+  if (!key.startsWith("smartcar.") && found.key === "smartcar.client_secret") return null;
+  if (ALIKE.has(key) && found.key !== null && ALIKE.has(found.key)) return null;
+  return found.says;
 }

@@ -20,13 +20,10 @@ const FURTHEST_NORTH = 89;
  */
 export class Pseudonyms {
   readonly #key: Uint8Array;
-  /** With `privacy.location` off not even distances are told: every place is the same one. */
-  readonly #samePlace: boolean;
   #first: Place | null = null;
 
-  constructor(key: Uint8Array, { samePlace }: { readonly samePlace: boolean }) {
+  constructor(key: Uint8Array) {
     this.#key = key;
-    this.#samePlace = samePlace;
   }
 
   /** For any id, whatever it looked like: a UUID, as Smartcar's are. */
@@ -65,7 +62,6 @@ export class Pseudonyms {
   place({ latitude, longitude }: Place): Place {
     if (latitude === 0 && longitude === 0) return { latitude, longitude };
     this.#first ??= { latitude, longitude };
-    if (this.#samePlace) return OFFSHORE;
     const north = OFFSHORE.latitude + latitude - this.#first.latitude;
     const east = OFFSHORE.longitude + longitude - this.#first.longitude;
     return {

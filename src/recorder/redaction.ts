@@ -57,6 +57,13 @@ const INSTANTS: readonly (readonly [number, number])[] = [
   [1e12, 5e12],
 ];
 
+export interface RedactionOptions {
+  /** Our own callback is told from others; null where there is none. */
+  readonly callbackUrl: string | null;
+  /** Whether places are moved, or left out altogether, as `privacy.location: off` wants it. */
+  readonly places: "moved" | "left out";
+}
+
 /**
  * Takes out of what came in or went out everything that names a person, a car or a place, and every free text; keeps its
  * form, its words where they are Smartcar's, and its numbers where they are a car's. What is not known to be harmless is
@@ -64,12 +71,11 @@ const INSTANTS: readonly (readonly [number, number])[] = [
  */
 export class Redaction {
   readonly #names: Pseudonyms;
-  /** Our own callback is told from others. */
-  readonly #callbackUrl: string | null;
+  readonly #options: RedactionOptions;
 
-  constructor(names: Pseudonyms, callbackUrl: string | null) {
+  constructor(names: Pseudonyms, options: RedactionOptions) {
     this.#names = names;
-    this.#callbackUrl = callbackUrl;
+    this.#options = options;
   }
 
   /** A delivery, or an answer of Smartcar. */
@@ -78,8 +84,8 @@ export class Redaction {
   }
 
   /** The body of one signal. */
-  body(code: string, body: JsonObject): JsonObject {
-    return this.#object(body, around(code));
+  body(code: string, body: JsonObject): JsonValue {
+    return this.#value("body", body, around(code));
   }
 
   /** What was sent to a command or request topic. */
@@ -99,6 +105,7 @@ export class Redaction {
   }
 
   #value(name: string, value: JsonValue, where: Around): JsonValue {
+    if (where === "place" && this.#options.places === "left out") return null;
     if (value === null || typeof value === "boolean") return value;
     if (typeof value === "number") return this.#number(name, value, where);
     if (typeof value === "string") return this.#text(name, value, where);
@@ -107,7 +114,7 @@ export class Redaction {
   }
 
   #object(object: JsonObject, where: Around, code = signalOf(object)): JsonObject {
-    const place = placeOf(object);
+    const place = this.#options.places === "moved" ? placeOf(object) : null;
     const shown = place === null ? null : this.#names.place(place);
     const kept: [string, JsonValue][] = [];
     for (const [name, value] of Object.entries(object)) {
@@ -162,7 +169,7 @@ export class Redaction {
     if (text === "" || isTime(text)) return text;
     if (ID_MEMBER.test(name)) return this.#names.id(text);
     if (/^vin$/i.test(name) || (where === "private" && /^[A-Z0-9]{17}$/i.test(text))) return this.#names.vin(text);
-    if (CALLBACK.test(name)) return text === this.#callbackUrl ? OUR_CALLBACK : this.#names.url(text);
+    if (CALLBACK.test(name)) return text === this.#options.callbackUrl ? OUR_CALLBACK : this.#names.url(text);
     return this.#isKept(name, text, where) ? text : this.#names.text(text);
   }
 

@@ -17,9 +17,12 @@ export function recordingPart(
   const { config, clock, events, redactor, version, topics } = frame;
   const { directory } = cars;
   const { intake, store } = kept;
+  // One car's rule holds for all of them: a file is not told apart by cars before it is sent.
   const places = [config.privacy.location, ...config.vehicles.map(({ location }) => location)];
-  const names = new Pseudonyms(randomBytes(KEY_BYTES), { samePlace: places.includes("off") });
-  const redaction = new Redaction(names, frame.callbackUrl);
+  const redaction = new Redaction(new Pseudonyms(randomBytes(KEY_BYTES)), {
+    callbackUrl: frame.callbackUrl,
+    places: places.includes("off") ? "left out" : "moved",
+  });
   const recorder = new Recorder({
     clock,
     settings: store.settings,

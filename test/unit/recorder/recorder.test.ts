@@ -22,7 +22,7 @@ function bench(held: readonly HeldSignal[] = [], settings = new Map<string, unkn
       read: <T>(key: string) => settings.get(key) as T | undefined,
       write: (key, value) => settings.set(key, value),
     },
-    redaction: new Redaction(new Pseudonyms(Buffer.alloc(32), { samePlace: false }), null),
+    redaction: new Redaction(new Pseudonyms(Buffer.alloc(32)), { callbackUrl: null, places: "moved" }),
     clean: (text) => text.replaceAll("hunter2", "***"),
     version: "1.2.3",
     configuration: { units: "metric" },

@@ -9,8 +9,8 @@ import { OUR_CALLBACK, Redaction } from "../../../src/recorder/redaction.ts";
 
 const KEY = Buffer.alloc(32, 7);
 const OURS = "https://bridge.example.org/webhooks/smartcar";
-const names = () => new Pseudonyms(KEY, { samePlace: false });
-const redaction = () => new Redaction(names(), OURS);
+const names = () => new Pseudonyms(KEY);
+const redaction = () => new Redaction(names(), { callbackUrl: OURS, places: "moved" });
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const FIXTURES = JSON.parse(
@@ -31,7 +31,7 @@ const TOUCHED = [
 
 describe("pseudonyms", () => {
   it("are the same for the same, of the right shape, and another with another key", () => {
-    const [one, two] = [names(), new Pseudonyms(Buffer.alloc(32, 8), { samePlace: false })];
+    const [one, two] = [names(), new Pseudonyms(Buffer.alloc(32, 8))];
     expect(one.id("vehicle-a")).toMatch(UUID);
     expect(one.id("vehicle-a")).toBe(names().id("vehicle-a"));
     expect(one.id("vehicle-a")).not.toBe(one.id("vehicle-b"));
@@ -47,9 +47,6 @@ describe("pseudonyms", () => {
     expect(places.place({ latitude: 50.110_922, longitude: 8.682_126 })).toEqual({ latitude: 30, longitude: -40 });
     expect(places.place({ latitude: 50.210_922, longitude: 8.662_126 })).toEqual({ latitude: 30.1, longitude: -40.02 });
     expect(places.place({ latitude: 0, longitude: 0 })).toEqual({ latitude: 0, longitude: 0 });
-    const one = new Pseudonyms(KEY, { samePlace: true });
-    one.place({ latitude: 50, longitude: 8 });
-    expect(one.place({ latitude: 51, longitude: 9 })).toEqual({ latitude: 30, longitude: -40 });
   });
 
   it("keep every place on the globe", () => {
@@ -104,11 +101,31 @@ describe("of a signal of the catalogue", () => {
     });
   });
 
+  it("with places left out nothing of them stays, not even whether it is at home", () => {
+    const strict = new Redaction(names(), { callbackUrl: null, places: "left out" });
+    expect(strict.body("location-isathome", { value: true })).toBeNull();
+    expect(strict.body("location-preciselocation", { latitude: 50.1, longitude: 8.6, heading: 132 })).toBeNull();
+    const signals = [
+      { code: "location-isathome", body: { value: true } },
+      {
+        code: "charge-chargerecords",
+        body: { values: [{ energyAdded: 21.4, location: { latitude: 50.1, longitude: 8.6 } }] },
+      },
+    ];
+    expect(strict.document({ signals })).toEqual({
+      signals: [
+        { code: "location-isathome", body: null },
+        { code: "charge-chargerecords", body: { values: [{ energyAdded: 21.4, location: null }] } },
+      ],
+    });
+    expect(strict.payload('{"latitude":50.1,"longitude":8.6}')).toEqual({ latitude: null, longitude: null });
+  });
+
   it("VIN and nickname are replaced", () => {
-    const vin = redaction().body("vehicleidentification-vin", { value: "WVWZZZE1ZMP012345" });
+    const vin = redaction().body("vehicleidentification-vin", { value: "WVWZZZE1ZMP012345" }) as JsonObject;
     expect(vin["value"]).toMatch(/^[A-HJ-NPR-Z0-9]{17}$/);
     expect(vin["value"]).not.toBe("WVWZZZE1ZMP012345");
-    const nickname = redaction().body("vehicleidentification-nickname", { value: "Annas Flitzer" });
+    const nickname = redaction().body("vehicleidentification-nickname", { value: "Annas Flitzer" }) as JsonObject;
     expect(nickname["value"]).toMatch(/^text-[0-9a-f]{8}$/);
   });
 
@@ -121,7 +138,8 @@ describe("of a signal of the catalogue", () => {
       location: { name: "Home", address: "Zeil 1", latitude: 50.1109, longitude: 8.6821, postalCode: 60_313 },
       cost: { currency: "EUR", energyAmount: 6.2 },
     };
-    const [kept] = redaction().body("charge-chargerecords", { values: [record] })["values"] as JsonObject[];
+    const { values } = redaction().body("charge-chargerecords", { values: [record] }) as { values: JsonObject[] };
+    const [kept] = values;
     expect(kept).toMatchObject({
       startTime: "2026-05-01T20:00:00Z",
       energyAdded: 21.4,

@@ -15,13 +15,15 @@ const RULES: readonly (readonly [
   [
     "commands",
     unknownCommands,
-    "`npm run demoo`, `npm start -- docter`, `npm run demo -- --sped 60`\n\n```sh\ndocker compose exec smartcar2mqtt \\\n  smartcar2mqtt bakup x   # npm run nothing\nsmartcar2mqtt doctor --jsn && smartcar2mqtt health\nsystemctl restart smartcar2mqtt\n```\n",
+    "`npm run demoo`, `npm start -- docter`, `npm run demo -- --sped 60`\n\n```sh\ndocker compose exec smartcar2mqtt \\\n  smartcar2mqtt bakup x   # npm run nothing\nsmartcar2mqtt doctor --jsn && smartcar2mqtt health\nsystemctl restart smartcar2mqtt\ndocker compose --profile bridge --profile demmo up\ndocker compose logs -f brige\n```\n",
     [
       "npm run demoo",
       "smartcar2mqtt docter",
       "smartcar2mqtt demo --sped",
       "smartcar2mqtt bakup",
       "smartcar2mqtt doctor --jsn",
+      "--profile demmo",
+      "docker compose logs brige",
     ],
   ],
   [

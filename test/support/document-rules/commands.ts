@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import manifest from "../../../package.json" with { type: "json" };
 import { commands } from "../../../src/cli/table.ts";
-import type { Document } from "../documents.ts";
+import { type Document, ROOT } from "../documents.ts";
 
 const PROGRAM = "smartcar2mqtt";
 const ALWAYS = new Set(["help", "version"]);
@@ -16,7 +19,11 @@ export function shellCommands({ code, blocks }: Document): string[][] {
 
 /** Scripts of npm, and commands and options of the program, that do not exist. */
 export function unknownCommands(document: Document): string[] {
-  return shellCommands(document).flatMap((words) => [...npmFaults(words), ...programFaults(words)]);
+  return shellCommands(document).flatMap((words) => [
+    ...npmFaults(words),
+    ...programFaults(words),
+    ...composeFaults(words),
+  ]);
 }
 
 function npmFaults(words: readonly string[]): string[] {
@@ -42,6 +49,29 @@ function invocationFaults([first, ...rest]: readonly string[]): string[] {
   // Nothing follows, or a placeholder, or the folder of `docker build`.
   if (first === undefined || !/^[a-z]/.test(first)) return [];
   return commands.some(({ name }) => name === first) ? optionFaults(first, rest) : [`${PROGRAM} ${first}`];
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, { readonly profiles?: readonly string[] }>>;
+}
+const { services } = parse(readFileSync(join(ROOT, "docker-compose.yml"), "utf8"), { merge: true }) as Compose;
+const PROFILES = new Set(Object.values(services).flatMap(({ profiles = [] }) => profiles));
+
+/** Profiles, and services that a command is run in, that docker-compose.yml does not have. */
+function composeFaults(words: readonly string[]): string[] {
+  const at = words.findIndex((word, index) => word === "compose" && words[index - 1] === "docker");
+  if (at < 0) return [];
+  const given = words.slice(at + 1);
+  const profiles = given.filter(
+    (_word, index) => given[index - 1] === "--profile" && !PROFILES.has(given[index] ?? ""),
+  );
+  const verb = given.findIndex((word) => ["exec", "run", "logs", "restart"].includes(word));
+  const service = verb < 0 ? undefined : given.slice(verb + 1).find((word) => /^[a-z]/.test(word));
+  const isUnknown = service !== undefined && !(service in services);
+  return [
+    ...profiles.map((name) => `--profile ${name}`),
+    ...(isUnknown ? [`docker compose ${given[verb]} ${service}`] : []),
+  ];
 }
 
 function optionFaults(name: string, words: readonly string[]): string[] {

@@ -2,57 +2,32 @@
  * A month of polling, simulated: how many billed calls it takes and how old what is shown gets, for our planner and for
  * fixed intervals. See docs/polling.md.
  *
- *   npm run bench:economy [-- --months N] [-- --seed S]
+ *   npm run bench:economy [-- --months N] [-- --seed S] [-- --spread MINUTES] [-- --shift MINUTES]
  */
 import { parseArgs } from "node:util";
-import type { Webhook } from "./economy/cloud.ts";
-import { runMonth } from "./economy/month.ts";
-import type { PlannerName } from "./economy/planners.ts";
-import { judge, type Row, table } from "./economy/report.ts";
-import { SCENARIOS, type Scenario } from "./economy/scenarios.ts";
-import { figures, ITEMS, type Item } from "./economy/staleness.ts";
-
-const WEBHOOKS: readonly Webhook[] = ["full", "free", "none"];
-const PLANNERS: readonly PlannerName[] = ["ours", "fixed"];
+import { table } from "./economy/report.ts";
+import { allRows } from "./economy/rows.ts";
+import { MEASURES } from "./economy/staleness.ts";
+import { DECISIVE, isLost, judge, textOf } from "./economy/verdict.ts";
 
 const { values } = parseArgs({
-  options: { months: { type: "string", default: "36" }, seed: { type: "string", default: "1" } },
+  options: {
+    months: { type: "string", default: "36" },
+    seed: { type: "string", default: "9001" },
+    spread: { type: "string", default: "60" },
+    shift: { type: "string", default: "0" },
+  },
 });
-const months = Number(values.months);
-const firstSeed = Number(values.seed);
+const first = Number(values.seed);
+const [spreadMin, shiftMin] = [Number(values.spread), Number(values.shift)];
+const dice = Array.from({ length: Number(values.months) }, (_, n) => ({ seed: first + n, spreadMin, shiftMin }));
 
-const rows: Row[] = [];
-for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
-  for (const webhook of WEBHOOKS) for (const planner of PLANNERS) rows.push(await row(scenario, webhook, planner));
-}
+const rows = await allRows(dice);
 const verdicts = judge(rows);
-const ok = verdicts.every((verdict) => verdict.ok);
-process.stdout.write(`${JSON.stringify({ months, seed: firstSeed, scenarios: rows, verdicts, ok }, null, 2)}\n`);
-process.stderr.write(
-  `${table(rows)}\n\n${verdicts
-    .filter((verdict) => !verdict.ok)
-    .map(({ text }) => `FAILED: ${text}`)
-    .join("\n")}\n`,
-);
-process.exitCode = ok ? 0 : 1;
-
-/** Several months of one kind, so that no verdict hangs on the luck of one of them. */
-async function row(scenario: Scenario, webhook: Webhook, planner: PlannerName): Promise<Row> {
-  const samples: Record<Item, number[]> = { battery: [], charging: [], location: [] };
-  const calls: number[] = [];
-  for (let seed = firstSeed; seed < firstSeed + months; seed++) {
-    const month = await runMonth(scenario, webhook, planner, seed);
-    calls.push(month.calls);
-    for (const item of ITEMS) for (const value of month.staleness.samples(item)) samples[item].push(value);
-  }
-  return {
-    scenario,
-    webhook,
-    planner,
-    calls: Math.round(calls.reduce((sum, count) => sum + count, 0) / months),
-    mostCalls: Math.max(...calls),
-    battery: figures(samples.battery),
-    charging: figures(samples.charging),
-    location: figures(samples.location),
-  };
+const ok = !verdicts.some((verdict) => verdict.decides && isLost(verdict));
+process.stdout.write(`${JSON.stringify({ dice, measure: DECISIVE, scenarios: rows, verdicts, ok }, null, 2)}\n`);
+process.stderr.write(`${MEASURES.map((measure) => `By ${measure}:\n\n${table(rows, measure)}`).join("\n\n")}\n\n`);
+for (const verdict of verdicts.filter(isLost)) {
+  process.stderr.write(`${verdict.decides ? "FAILED" : "told"}: ${textOf(verdict)}\n`);
 }
+process.exitCode = ok ? 0 : 1;

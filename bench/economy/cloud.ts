@@ -6,7 +6,8 @@ import { MONTH_START, type Moment } from "./car-month.ts";
 import { between } from "./random.ts";
 
 /** What the webhook brings: every signal, only what the free plan lets one pick, or nothing since there is none. */
-export type Webhook = "full" | "free" | "none";
+export const WEBHOOKS = ["full", "free", "none"] as const;
+export type Webhook = (typeof WEBHOOKS)[number];
 
 export const CAR = vehicleId("11111111-aaaa-4bbb-8ccc-000000000001");
 export const BATTERY = "tractionbattery-stateofcharge";
@@ -30,8 +31,12 @@ const SIGNALS: readonly (readonly [string, string, string, (moment: Moment) => J
 
 /** What Smartcar's store holds in one minute. */
 interface Stored {
-  /** The minute that the values are of. */
+  /**
+   * The minute that the values are of: when the maker last heard of the car, however much later Smartcar asked the maker.
+   * Below 0: before the month, when the car already stood as it does in its first minute.
+   */
   readonly of: number;
+  /** The minute in which Smartcar asked the maker. */
   readonly fetched: number;
 }
 
@@ -50,14 +55,15 @@ export class Cloud {
   /** Minutes in which a delivery is made. */
   readonly deliveries = new Set<number>();
 
-  constructor(moments: readonly Moment[], webhook: Webhook, random: () => number) {
+  /** `spreadMin`: by how much the day's refresh of an unsubscribed car may come early or late. */
+  constructor(moments: readonly Moment[], webhook: Webhook, spreadMin: number, random: () => number) {
     this.#moments = moments;
     this.#webhook = webhook;
-    let atMaker = 0;
-    let stored: Stored = { of: 0, fetched: 0 };
-    let nextReport = 0;
-    // A car that was connected some time ago: its day's refresh may be at any hour.
+    // A car that was connected some time ago: its day's refresh may be at any hour, and the last one was a day before.
     let nextFetch = between(random, 1, 1_440);
+    let atMaker = nextFetch - 1_440;
+    let stored: Stored = { of: atMaker, fetched: atMaker };
+    let nextReport = 0;
     moments.forEach((moment, minute) => {
       const woke = moment.awake && moments[minute - 1]?.awake !== true;
       if (woke) nextReport = minute + between(random, 1, 5);
@@ -69,7 +75,7 @@ export class Cloud {
       if (webhook === "none") {
         if (minute >= nextFetch) {
           stored = { of: atMaker, fetched: minute };
-          nextFetch = minute + 1_440 + between(random, -60, 60);
+          nextFetch = minute + 1_440 + between(random, -spreadMin, spreadMin);
         }
       } else if (reports) {
         if (this.#isTold(stored.of, minute)) this.deliveries.add(minute);
@@ -98,7 +104,7 @@ export class Cloud {
   }
 
   #isTold(before: number, after: number): boolean {
-    const [from, to] = [this.#moments[before], this.#moments[after]];
+    const [from, to] = [this.#moments[Math.max(0, before)], this.#moments[after]];
     if (from === undefined || to === undefined) return false;
     return SIGNALS.some(
       ([, , , body, free]) =>
@@ -108,7 +114,7 @@ export class Cloud {
 
   #batch(minute: number, now: number, source: Source, carries: (free: boolean) => boolean): Batch {
     const stored = this.#stored[minute];
-    const moment = stored === undefined ? undefined : this.#moments[stored.of];
+    const moment = stored === undefined ? undefined : this.#moments[Math.max(0, stored.of)];
     if (stored === undefined || moment === undefined) throw new RangeError(`minute ${minute} is outside the month`);
     const observations = SIGNALS.filter(([, , , , free]) => carries(free)).map(
       ([code, group, name, body]): Observation => ({

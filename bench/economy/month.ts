@@ -4,32 +4,39 @@ import { Intake, type IntakeEvents } from "../../src/vehicle/intake.ts";
 import { MONTH_START } from "./car-month.ts";
 import { CAR, Cloud, type Webhook } from "./cloud.ts";
 import { FastClock, turn } from "./fast-clock.ts";
-import { fixed, ours, type PlannerName, rethrow } from "./planners.ts";
+import { PLANNERS, type PlannerName, rethrow } from "./planners.ts";
 import { seeded } from "./random.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 import { Staleness } from "./staleness.ts";
+
+/** What chance decides by. */
+export interface Dice {
+  readonly seed: number;
+  /** Minutes by which the day's refresh of an unsubscribed car may come early or late. */
+  readonly spreadMin: number;
+  /** Minutes by which the fixed intervals' second read comes early, so that they ask at other times than ours. */
+  readonly shiftMin: number;
+}
 
 export interface MonthResult {
   readonly calls: number;
   readonly staleness: Staleness;
 }
 
-const PLANNERS = { ours, fixed };
-
 /** One car's month under one planner. The same seed gives both planners the same month. */
 export async function runMonth(
   scenario: Scenario,
   webhook: Webhook,
   planner: PlannerName,
-  seed: number,
+  { seed, spreadMin, shiftMin }: Dice,
 ): Promise<MonthResult> {
   const moments = SCENARIOS[scenario](seeded(seed));
-  const cloud = new Cloud(moments, webhook, seeded(seed + 1_000));
+  const cloud = new Cloud(moments, webhook, spreadMin, seeded(seed + 1_000));
   let underWay = 0;
   const clock = new FastClock(MONTH_START, () => underWay > 0);
   const intakeEvents = new Events<IntakeEvents>(rethrow);
   const intake = new Intake({
-    store: { loadStates: () => new Map(), knowsDelivery: () => false, commit: () => undefined },
+    store: { loadStates: () => new Map(), knowsDelivery: () => false, commit: (gather) => void gather() },
     events: intakeEvents,
     isKnown: () => true,
     privacyOf: () => "exact",
@@ -37,6 +44,7 @@ export async function runMonth(
   });
   const run = PLANNERS[planner]({
     clock,
+    shiftMs: minutes(shiftMin),
     random: seeded(seed + 2_000),
     intake,
     intakeEvents,

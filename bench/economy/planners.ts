@@ -14,6 +14,8 @@ import { CAR, CHARGING } from "./cloud.ts";
 
 export interface World {
   readonly clock: Clock;
+  /** By how much the second read of fixed intervals comes early. */
+  readonly shiftMs: number;
   readonly random: () => number;
   readonly intake: Intake;
   readonly intakeEvents: Events<IntakeEvents>;
@@ -82,13 +84,14 @@ function ours(world: World): Planner {
 
 /** What most integrations do: every 6 h, every 15 min while the car is known to charge, until the calls are used up. */
 function fixed(world: World): Planner {
-  const { clock, intake } = world;
+  const { clock, intake, shiftMs } = world;
   const budget = monthBudget(clock, 0);
-  let lastAt = Number.NEGATIVE_INFINITY;
+  let lastAt: number | null = null;
   const tick = () => {
     const intervalMs = scalar(intake.state(CAR), CHARGING) === true ? CHARGING_MS : IDLE_MS;
-    if (clock.now() - lastAt < intervalMs || budget.book(CAR, "poll") === null) return;
-    lastAt = clock.now();
+    if (lastAt !== null && clock.now() - lastAt < intervalMs) return;
+    if (budget.book(CAR, "poll") === null) return;
+    lastAt = clock.now() - (lastAt === null ? shiftMs : 0);
     world.begun();
     intake.takePoll(world.read()).then(world.done, (error: unknown) => rethrow("intake", error));
   };

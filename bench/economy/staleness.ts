@@ -1,69 +1,86 @@
+import { minutes } from "../../src/lib/duration.ts";
 import { isObject } from "../../src/lib/json.ts";
 import { signalCode } from "../../src/vehicle/ids.ts";
 import { scalar, type VehicleState } from "../../src/vehicle/state.ts";
-import type { Moment } from "./car-month.ts";
+import { MONTH_START, type Moment } from "./car-month.ts";
 import { BATTERY, CHARGING, LOCATION } from "./cloud.ts";
-
-export const ITEMS = ["battery", "charging", "location"] as const;
-export type Item = (typeof ITEMS)[number];
-
-export interface Figures {
-  readonly mean: number;
-  readonly p95: number;
-}
-
-/** About 100 m. */
-const SAME_PLACE = 0.001;
+import { Histogram } from "./histogram.ts";
+import { ITEMS, type Item, nextChanges, SAME_PLACE } from "./truth.ts";
 
 /**
- * How old what is held has got, sampled every minute: 0 while it is right, else the minutes since the car was last as it
- * says. So a value that is learnt when it is no longer true is stale from the start: late news is not fresh news.
+ * Three ways to say how stale is what is shown, in minutes.
+ * - `age`: since the car first changed after the fact that is shown; 0 while it has not. Cho and Garcia-Molina's.
+ * - `wrong`: since what is shown began to be wrong; 0 while it is right, if only by chance.
+ * - `lastTrue`: since the car was last as shown; 0 while it is.
  */
+export const MEASURES = ["age", "wrong", "lastTrue"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+const CODES: Readonly<Record<Item, string>> = { battery: BATTERY, charging: CHARGING, location: LOCATION };
+
+/** Samples at the end of each minute how stale is what is held of a car. */
 export class Staleness {
   readonly #moments: readonly Moment[];
-  readonly #ages: Record<Item, number> = { battery: 0, charging: 0, location: 0 };
-  readonly #samples: Record<Item, number[]> = { battery: [], charging: [], location: [] };
+  readonly #nextChanges: Readonly<Record<Item, Float64Array>>;
+  readonly #histograms = new Map<string, Histogram>();
+  readonly #wrong: Record<Item, number> = { battery: 0, charging: 0, location: 0 };
+  readonly #lastTrue: Record<Item, number> = { battery: 0, charging: 0, location: 0 };
   #held: VehicleState | null = null;
 
   constructor(moments: readonly Moment[]) {
     this.#moments = moments;
+    this.#nextChanges = {
+      battery: nextChanges(moments, "battery"),
+      charging: nextChanges(moments, "charging"),
+      location: nextChanges(moments, "location"),
+    };
   }
 
   sample(held: VehicleState, minute: number): void {
     const learnt = held !== this.#held;
     this.#held = held;
     for (const item of ITEMS) {
-      this.#ages[item] = this.#age(item, held, minute, learnt);
-      this.#samples[item].push(this.#ages[item]);
+      const isRight = this.#isRight(item, held, minute);
+      this.#wrong[item] = isRight ? 0 : this.#wrong[item] + 1;
+      this.#lastTrue[item] = isRight ? 0 : this.#sinceTrue(item, held, minute, learnt);
+      this.histogram("age", item).add(this.#age(item, held, minute));
+      this.histogram("wrong", item).add(this.#wrong[item]);
+      this.histogram("lastTrue", item).add(this.#lastTrue[item]);
     }
   }
 
-  samples(item: Item): readonly number[] {
-    return this.#samples[item];
+  histogram(measure: Measure, item: Item): Histogram {
+    const key = `${measure} ${item}`;
+    const known = this.#histograms.get(key);
+    if (known !== undefined) return known;
+    const made = new Histogram();
+    this.#histograms.set(key, made);
+    return made;
   }
 
-  #age(item: Item, held: VehicleState, minute: number, learnt: boolean): number {
-    const wasRight = (back: number) => {
-      const truth = this.#moments[minute - back];
-      return truth === undefined || isRight[item](held, truth);
-    };
-    if (wasRight(0)) return 0;
-    if (!learnt) return this.#ages[item] + 1;
+  #age(item: Item, held: VehicleState, minute: number): number {
+    const recordedAt = held.signals.get(signalCode(CODES[item]))?.value?.oemUpdatedAt ?? null;
+    if (recordedAt === null) return minute + 1;
+    // Before the month the car stood as it does in its first minute.
+    const of = Math.max(0, Math.floor((recordedAt - MONTH_START) / minutes(1)));
+    const changed = this.#nextChanges[item][of] ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, minute - changed + 1);
+  }
+
+  #sinceTrue(item: Item, held: VehicleState, minute: number, learnt: boolean): number {
+    if (!learnt) return this.#lastTrue[item] + 1;
     let back = 1;
-    while (!wasRight(back)) back++;
+    while (back <= minute && !this.#isRight(item, held, minute - back)) back++;
     return back;
   }
+
+  #isRight(item: Item, held: VehicleState, minute: number): boolean {
+    const truth = this.#moments[minute];
+    return truth !== undefined && IS_RIGHT[item](held, truth);
+  }
 }
 
-export function figures(samples: readonly number[]): Figures {
-  const sorted = Int32Array.from(samples).sort();
-  let sum = 0;
-  for (const value of sorted) sum += value;
-  const p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] ?? 0;
-  return { mean: Math.round((sum / sorted.length) * 10) / 10, p95 };
-}
-
-const isRight: Readonly<Record<Item, (held: VehicleState, truth: Moment) => boolean>> = {
+const IS_RIGHT: Readonly<Record<Item, (held: VehicleState, truth: Moment) => boolean>> = {
   battery: (held, truth) => {
     const value = scalar(held, BATTERY);
     return typeof value === "number" && Math.abs(value - truth.battery) <= 1;

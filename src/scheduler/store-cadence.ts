@@ -8,6 +8,8 @@ const DAY_MS = hours(24);
 /** Looks for the day's refresh: as many as the idle interval makes in a day. */
 const LOOKS = 4;
 const SHORTEST_STEP_MS = minutes(30);
+/** A car of which so many reads in a row have brought nothing newer is parked for longer. */
+const PARKED_READS = 8;
 
 export interface Interval {
   readonly intervalMs: number;
@@ -42,15 +44,16 @@ export function readStore(situation: Situation, lastPollAt: number, interval: In
 
 /**
  * When to look for the next refresh: at even steps while it may be, then further and further apart the longer it is
- * overdue. What was charging a day ago is hardly charging now, so that is put right sooner. A sleeping car is only looked
- * at when its refresh has most likely been.
+ * overdue. What was charging a day ago is hardly charging now, so that is put right sooner. Of a car that
+ * sleeps or is parked for days, the refresh is only looked for once: when it has most likely been.
  */
 function look({ plan, settings, charging, asleep }: Situation, lastPollAt: number, refreshedAt: number): number {
   const { earlyMs, lateMs } = plan.refresh;
   const [earlyAt, lateAt] = [refreshedAt + earlyMs, refreshedAt + lateMs];
   const stepMs = charging ? settings.chargingMs : Math.max(SHORTEST_STEP_MS, (lateMs - earlyMs) / LOOKS);
   if (lastPollAt < lateAt) {
-    const nextAt = asleep ? lateAt : Math.min(lateAt, Math.max(earlyAt, lastPollAt) + stepMs);
+    const isParked = asleep || (plan.quiet >= PARKED_READS && !charging);
+    const nextAt = isParked ? lateAt : Math.min(lateAt, Math.max(earlyAt, lastPollAt) + stepMs);
     return Math.max(nextAt, lastPollAt + FLOOR_MS);
   }
   const overdueMs = lastPollAt - (refreshedAt + DAY_MS);

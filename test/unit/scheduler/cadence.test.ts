@@ -190,6 +190,11 @@ describe("cadence", () => {
       expect(next(0, hours(90))).toBe(hours(24));
     });
 
+    it("looks but once for that of a car that has been parked for days", () => {
+      const parked = (quiet: number) => next(hours(1), hours(7), { plan: { ...polled(hours(4)), quiet } });
+      expect([7, 8].map(parked)).toEqual([hours(16) + minutes(30), hours(18)]);
+    });
+
     it("keeps the interval until a read has brought nothing newer", () => {
       expect(next(0, hours(20), { plan: polled(0) })).toBe(hours(6));
     });

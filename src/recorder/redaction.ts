@@ -46,7 +46,7 @@ const ID_MEMBER = /^(ids?|guid|uuid)$|[a-z](Ids?|IDs?)$|_ids?$/;
 const SIGNAL_LISTS = /^(code|signals?|triggers)$/;
 const LATITUDE = /^lat(itude)?$/i;
 const LONGITUDE = /^(lon|lng|long|longitude)$/i;
-const WHEREABOUTS = /latitude|longitude|^(lat|lon|lng|long)$|^geo|pluscode|what3words|coordinates?$/i;
+const WHEREABOUTS = /latitude|longitude|^(lat|lon|lng|long)$|^geo|^gps|pluscode|what3words|coordinates?$/i;
 /** Whatever stands below tells a place: also bare numbers. */
 const PLACE_MEMBER = /^(location|position|place)$/i;
 const DIRECTION = /heading|direction|bearing/i;
@@ -109,7 +109,8 @@ export class Redaction {
     if (value === null || typeof value === "boolean") return value;
     if (typeof value === "number") return this.#number(name, value, where);
     if (typeof value === "string") return this.#text(name, value, where);
-    if (isList(value)) return value.map((item) => this.#value(name, item, where));
+    // Bare numbers in a row could be a place wherever they stand.
+    if (isList(value)) return value.map((item) => (isNumber(item) ? coarse(item) : this.#value(name, item, where)));
     return this.#object(value, where);
   }
 
@@ -254,6 +255,10 @@ function coarse(value: number): number {
 
 function isTree(value: JsonValue): value is JsonObject {
   return isObject(value);
+}
+
+function isNumber(value: JsonValue): value is number {
+  return typeof value === "number";
 }
 
 function isList(value: JsonValue): value is readonly JsonValue[] {

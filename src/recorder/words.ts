@@ -6,6 +6,10 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 const COORDINATES = /\d\.\d{3,}[^\d]+\d+\.\d{3,}/;
 /** A long run of letters mixed with digits is a key or an id. */
 const KEYLIKE = /(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}/;
+/** Telephone numbers, account numbers and the like. */
+const NUMBER = /\d{7,}|\+\d[\d ()-]{6,}/;
+/** Addresses; a single dot is left to models such as "ID.Buzz". */
+const HOST = /\/\/|[\w-]+\.[\w-]+\.[a-z]{2,}/i;
 const PLAIN = /^[\p{L}\p{N} .,:;+/%()_-]{1,60}$/u;
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
@@ -17,7 +21,7 @@ const KEY = /^[A-Za-z_$][A-Za-z0-9_$. -]{0,63}$/;
 
 /** A short text without anything in it that could be an id, a key, a VIN or a place. */
 export function isHarmless(text: string): boolean {
-  return PLAIN.test(text) && ![VIN, UUID, COORDINATES, KEYLIKE].some((pattern) => pattern.test(text));
+  return PLAIN.test(text) && ![VIN, UUID, COORDINATES, KEYLIKE, NUMBER, HOST].some((pattern) => pattern.test(text));
 }
 
 /** A date, with or without its time, or a time of day. */

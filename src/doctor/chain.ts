@@ -21,7 +21,7 @@ import {
   userIdsLink,
 } from "./account.ts";
 import { brokerLink, budgetLink, discoveryLink, diskLink, readingsLink } from "./home.ts";
-import { type Link, needs } from "./link.ts";
+import { LINK_NAMES, type Link, needs } from "./link.ts";
 import {
   deliveriesLink,
   publicAddressLink,
@@ -86,6 +86,7 @@ export class Chain {
   /** The whole chain, in the order in which it has to hold. */
   links(): readonly Link[] {
     const { gateway, directory, intake, subscriber, warnings, slips, hasWebhookKey, callbackUrl } = this.#options;
+    if (this.#options.database.version === null) return this.#beforeStart();
     const token = gateway.tokenStatus();
     const isRefused = !token.valid && token.error !== null;
     const connected = directory.list().filter((vehicle) => vehicle.connected);
@@ -116,6 +117,18 @@ export class Chain {
       this.#discovery(),
       this.#disk(),
     ];
+  }
+
+  /** The database comes first: without it nothing has been started, and of the rest nothing is known. */
+  #beforeStart(): readonly Link[] {
+    const { warnings, slips, hasWebhookKey } = this.#options;
+    const known = [
+      configurationLink(warnings),
+      credentialsLink(slips, false),
+      webhookKeyLink(hasWebhookKey),
+      this.#disk(),
+    ];
+    return LINK_NAMES.map((name) => known.find((link) => link.name === name) ?? needs(name, "disk"));
   }
 
   broken(): readonly Link[] {

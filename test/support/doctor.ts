@@ -65,7 +65,7 @@ export async function diagnose(
 }
 
 /** Has car `a` tell something, and waits until it was taken in. The first delivery may come before the car is known. */
-export async function delivered({ simulator, program }: Bench): Promise<void> {
+export async function delivered({ simulator, program }: Pick<Bench, "simulator" | "program">): Promise<void> {
   simulator.setSignal("vehicle-a", "closure-islocked", { body: { value: true } });
   await program.line(({ msg, acceptance }) => msg === "delivery taken in" && acceptance === "stored");
 }

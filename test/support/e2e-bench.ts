@@ -73,7 +73,7 @@ export class Bench {
   readonly dataDir: string;
   readonly #options: BenchOptions;
   readonly #smartcarPort: number;
-  readonly #ports: { readonly private: number; readonly public: number };
+  readonly ports: { readonly private: number; readonly public: number };
   readonly #cleanups: (() => unknown)[];
   readonly #newSimulator: () => Simulator;
   #simulator: Simulator | undefined;
@@ -95,7 +95,7 @@ export class Bench {
     this.#newSimulator = parts.newSimulator;
     this.seen = parts.seen;
     this.dataDir = parts.dataDir;
-    this.#ports = parts.ports;
+    this.ports = parts.ports;
     this.#smartcarPort = parts.smartcarPort;
     this.#options = parts.options;
     this.#cleanups = parts.cleanups;
@@ -147,7 +147,7 @@ export class Bench {
     this.#program = await startProgram({
       env: this.environment,
       dataDir: this.dataDir,
-      ports: this.#ports,
+      ports: this.ports,
       ...(main !== undefined && { main }),
       ...(nodeArgs !== undefined && { nodeArgs }),
     });

@@ -53,6 +53,8 @@ export class Poller implements Part {
   readonly #feeds = new Map<VehicleId, Feed>();
   readonly #running = new Map<VehicleId, Promise<ReadResult>>();
   #timer: Timer | undefined;
+  /** When the timer is due (epoch milliseconds). */
+  #wakesAt = 0;
   #started = false;
   #tickedAt = 0;
 
@@ -79,7 +81,7 @@ export class Poller implements Part {
   replan(id: VehicleId): void {
     if (!this.#started) return;
     this.#plan(id);
-    this.#arm();
+    this.#armFor(id);
   }
 
   /** Something came in: it may put the next read off, or be the occasion for one. */
@@ -122,7 +124,9 @@ export class Poller implements Part {
     if (running !== undefined) return running;
     const reading = this.#reader.read(vehicle, kind).finally(() => {
       this.#running.delete(vehicle.id);
-      this.replan(vehicle.id);
+      if (!this.#started) return;
+      this.#plan(vehicle.id);
+      this.#arm();
     });
     this.#running.set(vehicle.id, reading);
     return reading;
@@ -179,7 +183,6 @@ export class Poller implements Part {
   }
 
   #arm(): void {
-    this.#timer?.cancel();
     if (!this.#started) return;
     const { clock } = this.#options;
     let dueAt = clock.now() + LONGEST_WAIT_MS;
@@ -188,9 +191,24 @@ export class Poller implements Part {
     for (const { id } of canRead ? this.#options.vehicles() : []) {
       if (!this.#running.has(id)) dueAt = Math.min(dueAt, this.#next.get(id)?.dueAt ?? dueAt);
     }
+    this.#wakeAt(dueAt);
+  }
+
+  /** As {@link #arm} after one vehicle was planned anew, without asking all the others: a look too early costs little. */
+  #armFor(id: VehicleId): void {
+    const dueAt = this.#next.get(id)?.dueAt ?? null;
+    const canRead = this.#running.size < MAX_PARALLEL && !this.#running.has(id);
+    if (canRead && dueAt !== null && dueAt < this.#wakesAt) this.#wakeAt(dueAt);
+  }
+
+  #wakeAt(dueAt: number): void {
+    this.#timer?.cancel();
+    const { clock, bucket } = this.#options;
+    const now = clock.now();
     // With the bucket empty there is nothing to do before it has calls again.
-    dueAt = Math.max(dueAt, this.#options.bucket.availableAt(BUCKET_SHARE + 1));
-    this.#timer = clock.after(Math.min(LONGEST_WAIT_MS, Math.max(0, dueAt - clock.now())), () => this.#tick());
+    const possibleAt = Math.max(dueAt, bucket.availableAt(BUCKET_SHARE + 1));
+    this.#wakesAt = Math.min(now + LONGEST_WAIT_MS, Math.max(now, possibleAt));
+    this.#timer = clock.after(this.#wakesAt - now, () => this.#tick());
   }
 
   #tick(): void {

@@ -69,11 +69,12 @@ describe("the documents", () => {
 describe("the reading of a document", () => {
   it("finds out a wrong file, a wrong heading, and a heading that was renamed", () => {
     const text =
-      "# A page\n\n[a](docker.md) [b](nowhere.md) [c](#a-page) [d](#another) [e](docker.md#nowhere) `[f](x)`\n";
+      '# A page\n\n[a](docker.md) [b](nowhere.md) [c](#a-page) [d](#another) [e](docker.md#nowhere) `[f](x)` <img src="no.png">\n';
     expect(brokenLinks(parseDocument("docs/page-of-a-test.md", text))).toEqual([
       "nowhere.md",
       "#another",
       "docker.md#nowhere",
+      "no.png",
     ]);
   });
 

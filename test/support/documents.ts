@@ -24,6 +24,7 @@ export interface Document {
 }
 
 const FENCE = /^( *)(`{3,})([^`\n]*)\n([\s\S]*?)^\1\2 *$/gm;
+const LINK = /\]\(([^)\s]+)(?: "[^"]*")?\)|\b(?:src|srcset|href)="([^"]+)"/g;
 const CODE = /(`+)((?:(?!\n\n)[\s\S])*?[^`])\1(?!`)/g;
 
 export function parseDocument(path: string, text: string): Document {
@@ -34,7 +35,7 @@ export function parseDocument(path: string, text: string): Document {
     return "";
   });
   const code = [...prose.matchAll(CODE)].map(([, , span = ""]) => span.trim().replaceAll(/\s+/g, " "));
-  const links = [...prose.replace(CODE, "").matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)].map(([, target = ""]) => target);
+  const links = [...prose.replace(CODE, "").matchAll(LINK)].map(([, target, source]) => target ?? source ?? "");
   return { path, blocks, code, links, anchors: anchorsOf(prose) };
 }
 

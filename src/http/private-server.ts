@@ -46,7 +46,6 @@ const SECURITY_HEADERS = {
 /** What tells of cars. A page elsewhere may have its own name resolve to this machine, and would be allowed to read it. */
 const TELLING = /^\/api\//;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
-/** Under any name, since whoever logs in does not know the password yet to prove anything with. */
 const LOGIN = "/api/login";
 
 /** The listener for people and supervisors at home: health, readiness, and what `register` adds. */
@@ -95,7 +94,10 @@ export class PrivateServer implements Part {
         return fail(reply, 403, "this name is not known here: add it to http.allowed_hosts, or set http.password");
       }
       const forwardedHost = Array.isArray(forwarded) ? undefined : forwarded;
-      const trusted = byProxy || knows?.(request) === true || (isProtected && request.url === LOGIN);
+      // Whoever logs in has nothing to prove himself with yet. A page under HTTPS has come through a proxy with a
+      // certificate for its name: no name that was made to resolve to this machine has one.
+      const logsIn = isProtected && request.url === LOGIN && origin?.startsWith("https://") === true;
+      const trusted = byProxy || logsIn || knows?.(request) === true;
       if (mayChange(host, origin, ownHosts, { forwardedHost, trusted })) return;
       return fail(
         reply,

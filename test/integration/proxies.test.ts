@@ -76,6 +76,19 @@ describe("behind a reverse proxy with a name of its own and a password", () => {
   });
 });
 
+describe("behind a reverse proxy with a name of its own and a password, but without HTTPS", () => {
+  it("one logs in only under a name of http.allowed_hosts: a rebound one would look the same", async () => {
+    const origin = `http://${NAME}`;
+    for (const [env, status] of [
+      [{}, 403],
+      [{ HTTP_ALLOWED_HOSTS: NAME }, 200],
+    ] as const) {
+      const { post } = await through(await program({ HTTP_PASSWORD: PASSWORD, ...env }), { headers: passesHost });
+      expect((await post("api/login", { password: PASSWORD }, { origin })).status).toBe(status);
+    }
+  });
+});
+
 describe("behind a reverse proxy with a name of its own and no password", () => {
   it.each([...PROXIES, ["sets a Host of its own and says nothing", setsItsOwnHost]] as const)(
     "one that %s: works under a name of http.allowed_hosts, for our own page only",

@@ -97,15 +97,16 @@ export function editorSchema(): string {
   return `${withShortLists(JSON.stringify({ title: "smartcar2mqtt", ...schema }, null, 2))}\n`;
 }
 
-/** Puts a list of plain values on one line where it fits, as the project's formatter does. */
+/** Puts a list of plain values, and then a list of such lists, on one line where it fits, as the project's formatter does. */
 function withShortLists(json: string): string {
-  return json.replace(/^( *)(.*)\[\n([^[\]{}]*?)\n\1\]/gm, (long, indent: string, before: string, items: string) => {
-    const short = `${indent}${before}[${items
-      .split("\n")
-      .map((item) => item.trim())
-      .join(" ")}]`;
-    return short.length < JSON_WIDTH ? short : long;
-  });
+  const lists = /^( *)(.*)\[\n((?:\1 {2}[^\s{}][^\n{}]*\n)+)\1\]/gm;
+  const shorten = (text: string) =>
+    text.replace(lists, (long, indent: string, before: string, items: string) => {
+      const lines = items.trimEnd().split("\n");
+      const short = `${indent}${before}[${lines.map((item) => item.trim()).join(" ")}]`;
+      return short.length < JSON_WIDTH ? short : long;
+    });
+  return shorten(shorten(json));
 }
 
 /** The tables of docs/configuration.md: one for each section, the keys without a section last. */

@@ -57,8 +57,8 @@ const RULES: readonly (readonly [
   [
     "paths of HTTP",
     unknownPaths,
-    "`/readyz`, `/redyz`, `POST /webhooks/smartcar`, `GET /api/vehicle`, `/api/…`, `/etc/hosts`\n",
-    ["/redyz", "GET /api/vehicle"],
+    "`/readyz`, `/redyz`, `POST /webhooks/smartcar`, `GET /api/vehicle`, `/api/…`, `/etc/hosts`\n\n```sh\ncurl http://127.0.0.1:8080/nowhere?x=1 http://127.0.0.1:8080/readyz http://127.0.0.1:3000/login\n```\n",
+    ["/redyz", "GET /api/vehicle", "/nowhere?x=1"],
   ],
   ["files of the project", missingFiles, "`src/nothing.ts`, `src/main.ts`, `config/config.yaml`\n", ["src/nothing.ts"]],
 ];

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FREE_PLAN_GROUPS } from "../../src/simulator/signal-names.ts";
+import { CATALOGUE } from "../../src/vehicle/catalogue.ts";
 import { blockOf, ROOT } from "../support/documents.ts";
 import { stillCar } from "../support/e2e-bench.ts";
 import { type LiveApp, startLiveApp } from "../support/live-app.ts";
@@ -63,6 +65,18 @@ describe("docs/topics-and-entities.md", () => {
         .filter((word) => word !== "event_type")
         .toSorted(),
     ).toEqual(told.toSorted());
+  });
+});
+
+describe("docs/smartcar-dashboard.md", () => {
+  it("puts every group of signals on the right side of the free plan", () => {
+    const page = readFileSync(join(ROOT, "docs/smartcar-dashboard.md"), "utf8");
+    const row = page.split("\n").find((line) => line.startsWith("| Closure, "));
+    const [free = "", locked = ""] = row?.slice(1).split("|") ?? [];
+    const groups = [...new Set(CATALOGUE.map(({ group }) => group))].toSorted();
+    const side = (cell: string) => groups.filter((group) => new RegExp(`\\b${group}\\b`).test(cell));
+    expect(side(free)).toEqual(groups.filter((group) => FREE_PLAN_GROUPS.has(group)));
+    expect(side(locked)).toEqual(groups.filter((group) => !FREE_PLAN_GROUPS.has(group)));
   });
 });
 

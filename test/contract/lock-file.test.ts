@@ -73,4 +73,9 @@ describe("package-lock.json", () => {
     });
     expect(leftOut.map(([place]) => place)).toEqual([]);
   });
+
+  it.each(["README.md", "CONTRIBUTING.md"])("is installed by the versions that %s names", (page) => {
+    const [, named = ""] = /Node\.js \(([^)]+) or newer\)/.exec(readFileSync(join(ROOT, page), "utf8")) ?? [];
+    expect(named.split(", ")).toEqual(INSTALLERS.map((version) => version.replace(/(\.0)+$/, "")));
+  });
 });

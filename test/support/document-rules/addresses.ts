@@ -65,10 +65,14 @@ const ROUTES: readonly (readonly string[])[] = readdirSync(join(ROOT, "src"), { 
 const OTHER =
   /^\/(addon_configs|app|assets|backup|config|data|dev|etc|home|mosquitto|opt|proc|result|run|set|share|tmp|usr|var)(\/|$)/;
 
-/** Paths of HTTP in code spans (`/readyz`, `GET /metrics`) that no source speaks of. `/api/…` is any below it. */
-export function unknownPaths({ code }: Document): string[] {
-  return code.filter((span) => {
-    const [, path] = /^(?:(?:GET|POST|PUT|DELETE) )?(\/[^ ?#]*)/.exec(span) ?? [];
+/**
+ * Paths of HTTP that no source speaks of: in code spans (`/readyz`, `GET /metrics`), and in addresses of the bridge in
+ * blocks. `/api/…` is any below it.
+ */
+export function unknownPaths({ code, blocks }: Document): string[] {
+  const inBlocks = blocks.flatMap(({ text }) => [...text.matchAll(BRIDGE)].map(([, path = ""]) => path));
+  return [...code, ...inBlocks].filter((named) => {
+    const [, path] = /^(?:(?:GET|POST|PUT|DELETE) )?(\/[^ ?#]*)/.exec(named) ?? [];
     if (path === undefined || path === "/" || OTHER.test(path)) return false;
     const wanted = levelsOf(path);
     const isOpen = wanted.at(-1) === "…";
@@ -78,6 +82,9 @@ export function unknownPaths({ code }: Document): string[] {
     });
   });
 }
+
+/** Its two ports, under the names that documents give them. */
+const BRIDGE = /https?:\/\/(?:(?:127\.0\.0\.1|localhost|smartcar2mqtt):80(?:80|88)|cars\.example\.org)(\/[^\s"'`)]*)/g;
 
 function levelsOf(path: string): string[] {
   return path

@@ -1,8 +1,9 @@
 import { isObject, type JsonObject, type JsonValue, parseJson } from "../lib/json.ts";
 import { signalSpec } from "../vehicle/catalogue.ts";
 import { signalCode } from "../vehicle/ids.ts";
+import { codeOfName, type Member, Members } from "./members.ts";
 import type { Place, Pseudonyms } from "./pseudonyms.ts";
-import { isConstant, isHarmless, isMemberName, isPermission, isSignalCode, isTime } from "./words.ts";
+import { isConstant, isHarmless, isPermission, isSignalCode, isTime } from "./words.ts";
 
 /** Where in a document a value stands, as far as that decides what may be kept of it. */
 type Around =
@@ -39,18 +40,8 @@ const ENVELOPE_NUMBERS = new Set(
    oemUpdatedAt retrievedAt ingestedAt fetchedAt deliveredAt deliveryTimestamp`.split(/\s+/),
 );
 const PRIVATE_SIGNAL = /^(vehicleidentification-(vin|nickname)$|vehicleuseraccount-)/;
-const PRIVATE_MEMBER =
-  /^(user|owner|driver|account|customer)|nick|address|street|house|postal|postcode|^zip|^city$|region|phone|mail|serial|imei|plate|licen[cs]e|token|secret|password|passcode|pin$/i;
-const ID_MEMBER = /^(ids?|guid|uuid)$|[a-z](Ids?|IDs?)$|_ids?$/;
 /** Members that name signals, one or several. */
 const SIGNAL_LISTS = /^(code|signals?|triggers)$/;
-const LATITUDE = /^lat(itude)?$/i;
-const LONGITUDE = /^(lon|lng|long|longitude)$/i;
-const WHEREABOUTS = /latitude|longitude|^(lat|lon|lng|long)$|^geo|^gps|pluscode|what3words|coordinates?$/i;
-/** Whatever stands below tells a place: also bare numbers. */
-const PLACE_MEMBER = /^(location|position|place)$/i;
-const DIRECTION = /heading|direction|bearing/i;
-const CALLBACK = /callback|^ur[il]$|uri$|url$/i;
 /** Between them lie the instants of this century in seconds and milliseconds. */
 const INSTANTS: readonly (readonly [number, number])[] = [
   [1e9, 5e9],
@@ -72,6 +63,7 @@ export interface RedactionOptions {
 export class Redaction {
   readonly #names: Pseudonyms;
   readonly #options: RedactionOptions;
+  readonly #members = new Members();
 
   constructor(names: Pseudonyms, options: RedactionOptions) {
     this.#names = names;
@@ -115,14 +107,18 @@ export class Redaction {
   }
 
   #object(object: JsonObject, where: Around, code = signalOf(object)): JsonObject {
-    const place = this.#options.places === "moved" ? placeOf(object) : null;
+    const members = Object.entries(object).map(([name, value]) => ({ name, value, says: this.#members.of(name) }));
+    const place = this.#options.places === "moved" ? placeOf(members) : null;
     const shown = place === null ? null : this.#names.place(place);
     const kept: [string, JsonValue][] = [];
-    for (const [name, value] of Object.entries(object)) {
+    for (const { name, value, says } of members) {
       // Addresses of further answers: they hold ids, and nobody needs them.
       if (name === "links") continue;
       const isKept = code !== null && typeof value === "string" && saysTheSame(name, value, code);
-      kept.push([this.#member(name), isKept ? value : this.#inObject(name, value, { where, code, shown })]);
+      kept.push([
+        says.isName ? name : this.#names.text(name),
+        isKept ? value : this.#inObject(name, says, value, { where, code, shown }),
+      ]);
     }
     // Not by assignment: a member may be called `__proto__`.
     return Object.fromEntries(kept);
@@ -130,33 +126,30 @@ export class Redaction {
 
   #inObject(
     name: string,
+    says: Member,
     value: JsonValue,
     { where, code, shown }: { where: Around; code: string | null; shown: Place | null },
   ): JsonValue {
-    if (shown !== null && LATITUDE.test(name)) return shown.latitude;
-    if (shown !== null && LONGITUDE.test(name)) return shown.longitude;
+    if (shown !== null && says.isLatitude) return shown.latitude;
+    if (shown !== null && says.isLongitude) return shown.longitude;
     // A place in a form that cannot be moved is not kept.
-    if (WHEREABOUTS.test(name)) return null;
+    if (says.isWhereabouts) return null;
     if (code !== null && name === "body") return this.#value(name, value, around(code));
     // In payloads that map names to signals the name stands for the code.
-    const named = isTree(value) && "body" in value ? codeOfName(name) : null;
-    if (named !== null && isTree(value)) return this.#object(value, where, named);
-    if (PRIVATE_MEMBER.test(name)) return this.#value(name, value, "private");
-    return this.#value(name, value, PLACE_MEMBER.test(name) ? "place" : where);
-  }
-
-  #member(name: string): string {
-    return isMemberName(name) ? name : this.#names.text(name);
+    if (says.signal !== null && isTree(value) && "body" in value) return this.#object(value, where, says.signal);
+    if (says.isPrivate) return this.#value(name, value, "private");
+    return this.#value(name, value, says.isPlace ? "place" : where);
   }
 
   #number(name: string, value: number, where: Around): JsonValue {
-    if (ID_MEMBER.test(name)) return this.#names.number(value);
+    const says = this.#members.of(name);
+    if (says.isId) return this.#names.number(value);
     switch (where) {
       case "body":
       case "command":
         return value;
       case "place":
-        return DIRECTION.test(name) ? value : null;
+        return says.isDirection ? value : null;
       case "private":
         return 0;
       case "envelope":
@@ -168,9 +161,10 @@ export class Redaction {
 
   #text(name: string, text: string, where: Around): string {
     if (text === "" || isTime(text)) return text;
-    if (ID_MEMBER.test(name)) return this.#names.id(text);
-    if (/^vin$/i.test(name) || (where === "private" && /^[A-Z0-9]{17}$/i.test(text))) return this.#names.vin(text);
-    if (CALLBACK.test(name)) return text === this.#options.callbackUrl ? OUR_CALLBACK : this.#names.url(text);
+    const says = this.#members.of(name);
+    if (says.isId) return this.#names.id(text);
+    if (says.isVin || (where === "private" && /^[A-Z0-9]{17}$/i.test(text))) return this.#names.vin(text);
+    if (says.isCallback) return text === this.#options.callbackUrl ? OUR_CALLBACK : this.#names.url(text);
     return this.#isKept(name, text, where) ? text : this.#names.text(text);
   }
 
@@ -212,11 +206,6 @@ function signalOf(object: JsonObject): string | null {
   return typeof group === "string" && typeof name === "string" ? codeOfName(`${group}.${name}`) : null;
 }
 
-/** `TractionBattery.StateOfCharge` is `tractionbattery-stateofcharge`. */
-function codeOfName(name: string): string | null {
-  return /^[A-Za-z]+[.-][A-Za-z]+$/.test(name) ? name.replace(".", "-").toLowerCase() : null;
-}
-
 /** Whether a member of an object that tells of a signal only repeats which one it is. */
 function saysTheSame(name: string, value: string, code: string): boolean {
   const said = value.toLowerCase();
@@ -234,10 +223,9 @@ function saysTheSame(name: string, value: string, code: string): boolean {
 }
 
 /** A place that an object names by two numbers, or texts of numbers. */
-function placeOf(object: JsonObject): Place | null {
-  const names = Object.keys(object);
-  const latitude = degrees(object[names.find((name) => LATITUDE.test(name)) ?? ""]);
-  const longitude = degrees(object[names.find((name) => LONGITUDE.test(name)) ?? ""]);
+function placeOf(members: readonly { readonly value: JsonValue; readonly says: Member }[]): Place | null {
+  const latitude = degrees(members.find(({ says }) => says.isLatitude)?.value);
+  const longitude = degrees(members.find(({ says }) => says.isLongitude)?.value);
   return latitude === null || longitude === null ? null : { latitude, longitude };
 }
 

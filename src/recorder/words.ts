@@ -10,6 +10,8 @@ const KEYLIKE = /(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,
 const NUMBER = /\d{7,}|\+\d[\d ()-]{6,}/;
 /** Addresses; a single dot is left to models such as "ID.Buzz". */
 const HOST = /\/\/|[\w-]+\.[\w-]+\.[a-z]{2,}/i;
+/** Letters alone are none of these; most words are letters alone. */
+const WORD = /^[A-Za-z_ ]{1,60}$/;
 const PLAIN = /^[\p{L}\p{N} .,:;+/%()_-]{1,60}$/u;
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
@@ -21,7 +23,10 @@ const KEY = /^[A-Za-z_$][A-Za-z0-9_$. -]{0,63}$/;
 
 /** A short text without anything in it that could be an id, a key, a VIN or a place. */
 export function isHarmless(text: string): boolean {
-  return PLAIN.test(text) && ![VIN, UUID, COORDINATES, KEYLIKE, NUMBER, HOST].some((pattern) => pattern.test(text));
+  return (
+    WORD.test(text) ||
+    (PLAIN.test(text) && ![VIN, UUID, COORDINATES, KEYLIKE, NUMBER, HOST].some((pattern) => pattern.test(text)))
+  );
 }
 
 /** A date, with or without its time, or a time of day. */

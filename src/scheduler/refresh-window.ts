@@ -11,15 +11,16 @@ export interface RefreshWindow {
 
 export const ABOUT_A_DAY: RefreshWindow = { earlyMs: hours(23), lateMs: hours(25) };
 
-/** What lies outside of this is not the day's refresh: something else made Smartcar ask, or reads have missed one. */
+/** What comes sooner is not the day's refresh: something else made Smartcar ask. */
 const SHORTEST_MS = hours(12);
-const LONGEST_MS = hours(36);
+/** What comes later is not either: reads have missed one. */
+export const LONGEST_REFRESH_MS = hours(36);
 /** An unusual day is forgotten by a twentieth a day. */
 const FADES = 0.95;
 
 /** Widened by a distance that was seen; what is wider than a day, give or take an hour, fades. */
 export function learnt(window: RefreshWindow, gapMs: number): RefreshWindow {
-  if (gapMs < SHORTEST_MS || gapMs > LONGEST_MS) return window;
+  if (gapMs < SHORTEST_MS || gapMs > LONGEST_REFRESH_MS) return window;
   const { earlyMs, lateMs } = ABOUT_A_DAY;
   return {
     earlyMs: Math.min(gapMs, earlyMs - (earlyMs - window.earlyMs) * FADES),

@@ -1,6 +1,7 @@
 import { hours, minutes } from "../lib/duration.ts";
 import { pacedInterval } from "./budget.ts";
 import { yardstickOf } from "./plan.ts";
+import { LONGEST_REFRESH_MS } from "./refresh-window.ts";
 import { type Due, FLOOR_MS, LONGEST_MS, type Situation } from "./situation.ts";
 import { affordableAt, firstFrom } from "./yardstick.ts";
 
@@ -44,8 +45,8 @@ export function readStore(situation: Situation, lastPollAt: number, interval: In
 
 /**
  * When to look for the next refresh: at even steps while it may be, then further and further apart the longer it is
- * overdue. What was charging a day ago is hardly charging now, so that is put right sooner. Of a car that
- * sleeps or is parked for days, the refresh is only looked for once: when it has most likely been.
+ * overdue. What was charging a day ago is hardly charging now, so that is put right sooner. Of a car that sleeps or is
+ * parked for days, the refresh is only looked for once: when it has most likely been.
  */
 function look({ plan, settings, charging, asleep }: Situation, lastPollAt: number, refreshedAt: number): number {
   const { earlyMs, lateMs } = plan.refresh;
@@ -60,13 +61,17 @@ function look({ plan, settings, charging, asleep }: Situation, lastPollAt: numbe
   return lastPollAt + Math.max(stepMs, charging ? overdueMs / 2 : overdueMs * 2);
 }
 
-/** The read that the intervals would make while the refresh may be; infinity: none. */
+/**
+ * The read that the intervals would make while the refresh may be; infinity: none. They are not followed for long at the
+ * pace of charging, when it is late.
+ */
 function intervalsAt({ plan, settings, charging, asleep }: Situation, lastPollAt: number, refreshedAt: number): number {
   const yardstick = yardstickOf(plan, charging);
   if (yardstick === null) return Number.POSITIVE_INFINITY;
   const earliestAt = Math.max(refreshedAt + plan.refresh.earlyMs, lastPollAt + 1);
   const at = firstFrom(yardstick, settings, charging && !asleep, earliestAt);
-  return at <= refreshedAt + plan.refresh.lateMs ? at : Number.POSITIVE_INFINITY;
+  const latestMs = charging ? plan.refresh.lateMs : LONGEST_REFRESH_MS;
+  return at <= refreshedAt + latestMs ? at : Number.POSITIVE_INFINITY;
 }
 
 function affordable({ plan, settings, charging, now }: Situation): number {

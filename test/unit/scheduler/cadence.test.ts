@@ -179,6 +179,14 @@ describe("cadence", () => {
       expect(next(0, hours(22) + minutes(40), { plan })).toBe(minutes(50));
     });
 
+    it("makes the next of those reads also when the refresh is late, but not at the pace of charging", () => {
+      const plan = { ...polled(hours(2)), quiet: 6, lastPollAt: NOW };
+      expect(next(0, hours(27), { plan })).toBe(hours(4));
+      expect(next(0, hours(33), { plan })).toBe(hours(18));
+      const charging = { ...plan, yardstick: { ...plan.yardstick, charging: true } };
+      expect(next(0, hours(27), { plan: charging, charging: true })).toBe(hours(1.5));
+    });
+
     it("makes that read also while it follows the interval, and when nothing is saved", () => {
       const plan = { ...polled(hours(5), -1), lastPollAt: NOW - hours(1) };
       expect(next(0, hours(23) + minutes(30), { plan })).toBe(hours(1));

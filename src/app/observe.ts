@@ -67,6 +67,11 @@ export function observe(events: AppEvents, log: Log): void {
     charging.info({ vehicle: vehicleId, energy_kwh: energyKwh, energy_source: energySource }, "charging session ended");
   });
 
+  const recorder = log.child({ part: "recorder" });
+  events.recorder.on("switched", ({ keeps, records }) => {
+    recorder.info({ keeps_minutes: keeps, records_minutes: records }, "flight recorder switched");
+  });
+
   const jobs = log.child({ part: "jobs" });
   events.jobs.on("failed", ({ job, error }) => jobs.error({ job, err: error }, "a job failed"));
 }

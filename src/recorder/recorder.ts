@@ -24,8 +24,8 @@ export interface RecorderSettings {
 }
 
 export interface RecorderEvents {
-  /** A recording was switched on or off, or came to its end. */
-  switched: undefined;
+  /** A recording was switched on or off, or came to its end: so many minutes are kept and recorded now, 0 for none. */
+  switched: { readonly keeps: number; readonly records: number };
 }
 
 export interface RecorderOptions {
@@ -106,7 +106,7 @@ export class Recorder implements Part {
   keep(count: number): void {
     this.#options.settings.write(KEEP_KEY, count);
     this.#keep(count);
-    this.#options.events.emit("switched", undefined);
+    this.#tell();
   }
 
   /** Records the next so many minutes; an earlier recording is forgotten. */
@@ -121,7 +121,7 @@ export class Recorder implements Part {
       timer: this.#options.clock.after(lengthMs, () => this.#end("time")),
       ended: null,
     };
-    this.#options.events.emit("switched", undefined);
+    this.#tell();
   }
 
   /** Ends the recording that runs, if one does. */
@@ -196,7 +196,7 @@ export class Recorder implements Part {
     recorded.timer.cancel();
     // Now, since the cars go on: later nobody knows how they were.
     recorded.ended = { at: this.#options.clock.now(), why, cars: this.#cars(recorded.startedAt) };
-    this.#options.events.emit("switched", undefined);
+    this.#tell();
   }
 
   #cars(before: number): string {
@@ -220,6 +220,12 @@ export class Recorder implements Part {
       left_out: tape.leftOut,
     };
     return `${JSON.stringify(header)}\n${cars}${tape.text()}`;
+  }
+
+  #tell(): void {
+    const recorded = this.#recorded?.ended === null ? this.#recorded : null;
+    const records = recorded === null ? 0 : (recorded.endsAt - recorded.startedAt) / minutes(1);
+    this.#options.events.emit("switched", { keeps: this.#kept?.minutes ?? 0, records });
   }
 
   #line(entry: Entry): string {

@@ -10,6 +10,7 @@ export const LOG_PART_TABLE = {
   jobs: "what is done by the calendar",
   mqtt: "the session with the broker, publishing",
   poller: "reads of cars",
+  recorder: "the flight recorder: switched on, off, ended",
   requests: "requests on bridge/request",
   smartcar: "the login and every call to Smartcar (debug)",
   webhook: "deliveries and their signatures, subscriptions",

@@ -75,7 +75,10 @@ describe("the recorder", () => {
     recorder.keep(0);
     expect(recorder.on).toBe(false);
     expect(recorder.keptFile()).toBeNull();
-    expect(switched).toHaveLength(2);
+    expect(switched).toEqual([
+      { keeps: 10, records: 0 },
+      { keeps: 0, records: 0 },
+    ]);
   });
 
   it("goes on keeping after a restart", () => {
@@ -106,7 +109,10 @@ describe("the recorder", () => {
       entries: 1,
       left_out: 0,
     });
-    expect(switched).toHaveLength(2);
+    expect(switched).toEqual([
+      { keeps: 0, records: 5 },
+      { keeps: 0, records: 0 },
+    ]);
     expect(clock.pending).toBe(0);
   });
 

@@ -68,13 +68,13 @@ describe.skipIf(!hasChromium())("a car on the page", () => {
     await progress.getByText("succeeded").waitFor();
 
     await page.getByRole("combobox", { name: /^Charge/ }).selectOption("workweek");
-    await page.getByRole("checkbox", { name: "weekends" }).uncheck();
+    await page.getByRole("checkbox", { name: "Weekends" }).uncheck();
     await set.click();
     await progress.getByText("workweek").waitFor();
     await progress.getByText("succeeded").waitFor();
 
     await page.getByRole("combobox", { name: /^Charge/ }).selectOption("weekly");
-    for (const day of ["tuesday", "wednesday", "thursday", "friday"]) {
+    for (const day of ["Tuesday", "Wednesday", "Thursday", "Friday"]) {
       await page.getByRole("checkbox", { name: day }).uncheck();
     }
     await set.click();

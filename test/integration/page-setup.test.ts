@@ -74,6 +74,7 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     const box = (key: string) => page.locator(`[data-box="${key}"]`);
     await box("smartcar.application_id").getByRole("textbox").fill("client_simulator");
     await box("smartcar.application_id").getByText("it belongs in client_id").waitFor();
+    expect(await page.getByRole("textbox", { name: "For .env" }).count()).toBe(0);
     await box("smartcar.application_id").getByRole("textbox").fill(APPLICATION);
     await page.getByRole("textbox", { name: "http.public_url" }).fill(program.publicUrl);
     expect(await page.getByRole("textbox", { name: "Redirect URI of the application" }).inputValue()).toBe(

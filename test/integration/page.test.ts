@@ -35,6 +35,11 @@ describe.skipIf(!hasChromium())("the page", () => {
           const place = `${route}, ${viewport.width} px, ${colorScheme}`;
           const wider = await page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
           expect(wider, `${place}: scrolls sideways`).toBe(false);
+          // What becomes lines on a phone must not hide its values beyond the edge.
+          const hidden = await page.evaluate<number>(
+            "[...document.querySelectorAll('.stack')].filter((table) => table.scrollWidth > table.clientWidth).length",
+          );
+          expect(hidden, `${place}: tables cut off`).toBe(0);
           expect(await accessibilityFaults(page), place).toEqual([]);
         }
         expect(errors).toEqual([]);

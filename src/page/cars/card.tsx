@@ -12,7 +12,11 @@ export function Card({ car, link = false }: { car: VehicleSummary; link?: boolea
   return (
     <article class={`card ${car.available ? "" : "away"}`} aria-label={car.name}>
       <div class="row between">
-        <h2>{link ? <a href={`#/cars/${encodeURIComponent(car.topic)}`}>{car.name}</a> : car.name}</h2>
+        {link && (
+          <h2>
+            <a href={`#/cars/${encodeURIComponent(car.topic)}`}>{car.name}</a>
+          </h2>
+        )}
         {!car.available && <span class="chip bad">out of reach</span>}
         {car.available && by("asleep")?.value === true && <span class="chip">asleep</span>}
       </div>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { VehicleDetail } from "../../http/schema/vehicles.ts";
+import { words } from "./audit.tsx";
 import type { After, Give } from "./give.ts";
 import { parsePlace } from "./place.ts";
 import { PlaceInput } from "./place-input.tsx";
@@ -95,7 +96,7 @@ function SpanRow({
   return (
     <div class="span">
       {alone ? (
-        <span>{name}</span>
+        <span>{words(name)}</span>
       ) : (
         <label class="check">
           <input
@@ -103,7 +104,7 @@ function SpanRow({
             checked={span.on}
             onChange={({ currentTarget }) => onSpan({ ...span, on: currentTarget.checked })}
           />
-          {name}
+          {words(name)}
         </label>
       )}
       {time("start", "from")}

@@ -2,6 +2,7 @@ import { type ComponentChildren, createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { CopyField } from "../parts.tsx";
 import { asEnvironment, asYaml } from "./configuration-text.ts";
+import { misplaced } from "./recognise.ts";
 
 export interface Basket {
   readonly values: ReadonlyMap<string, string>;
@@ -25,20 +26,23 @@ export function WithBasket({ children }: { children: ComponentChildren }) {
   return <BasketContext.Provider value={{ values, put }}>{children}</BasketContext.Provider>;
 }
 
-/** The lines for the configuration. `held` is what it has by now: that need not be told again. */
+/**
+ * The lines for the configuration, but none that looks misplaced. `held` is what the configuration has by now: that need
+ * not be told again.
+ */
 export function BasketView({ held }: { held: ReadonlySet<string> }) {
   const { values } = useBasket();
-  const open = new Map([...values].filter(([key]) => !held.has(key)));
+  const open = new Map([...values].filter(([key, value]) => !held.has(key) && misplaced(key, value) === null));
   if (open.size === 0) return null;
   const yaml = asYaml(open);
   return (
     <section class="basket" aria-labelledby="basket">
       <h2 id="basket">For your configuration</h2>
-      <p>Paste these lines there, then start the bridge again. This page waits for it and goes on by itself.</p>
-      <CopyField label="For .env" text={asEnvironment(open)} rows={open.size + 1} />
+      <p class="quiet">Paste these lines there, then start the bridge again. This page waits and goes on by itself.</p>
+      <CopyField label="For .env" text={asEnvironment(open)} rows={open.size} />
       <details>
         <summary>As YAML</summary>
-        <CopyField label="For config.yaml" text={yaml} rows={yaml.split("\n").length + 1} />
+        <CopyField label="For config.yaml" text={yaml} rows={yaml.split("\n").length} />
       </details>
     </section>
   );

@@ -1,3 +1,4 @@
+import { eventCost } from "./speed/event-cost.ts";
 import { footprint } from "./speed/footprint.ts";
 import { ingest } from "./speed/ingest.ts";
 import { latency } from "./speed/latency.ts";
@@ -27,6 +28,11 @@ if (isWanted("latency")) {
   judge("latency p50 ms", result.p50Ms, result.p50Ms <= 5);
   judge("latency p99 ms", result.p99Ms, result.p99Ms <= 25);
   judge("latency ratio", result.ratio, result.ratio <= 3);
+}
+if (isWanted("event-cost")) {
+  const result = await eventCost();
+  report["event cost"] = { ...result, target: { ratio: 1.2 } };
+  judge("event cost ratio", result.ratio, result.ratio <= 1.2);
 }
 if (isWanted("footprint")) {
   const result = await footprint(RESTARTS);

@@ -1,17 +1,18 @@
-import { connect, type MqttClient } from "mqtt";
-import { Agent, request } from "undici";
+import { connect } from "mqtt";
+import { Agent } from "undici";
 import { startBench, stillCar } from "../../test/support/e2e-bench.ts";
 import { COMPILED } from "../../test/support/program.ts";
+import { arrivals } from "./arrivals.ts";
 import { startBareServer } from "./bare-server.ts";
-import { KEY, type SignedDelivery, signedDelivery } from "./deliveries.ts";
-import { quantile } from "./load.ts";
+import { KEY, signedDelivery } from "./deliveries.ts";
+import { postOne, quantile } from "./load.ts";
 
 const PER_SECOND = 50;
 const ROUNDS = 5;
 const DELIVERIES_A_ROUND = 200;
 const ROUND_TRIPS_A_ROUND = 100;
 const WARM_UP = 100;
-const ARRIVAL_LIMIT_MS = 5_000;
+const ODOMETER = "smartcar/test-a/odometer";
 
 export interface LatencyResult {
   readonly p50Ms: number;
@@ -37,19 +38,19 @@ export async function latency(): Promise<LatencyResult> {
     await bench.shown();
     // Whoever reads every message in this process would delay the one that is waited for.
     await bench.seen.stop();
-    const odometer = await arrivals(subscriber, "smartcar/test-a/odometer");
+    const came = await arrivals(subscriber, ODOMETER);
     let sent = 0;
     const next = () => signedDelivery(KEY, "vehicle-a", sent++);
     const deliver = async () => {
       const delivery = next();
-      const arrived = odometer(String(delivery.odometer));
+      const arrived = came(ODOMETER, String(delivery.odometer));
       const sentAt = performance.now();
-      const answered = post(agent, bench.program.webhookUrl, delivery);
+      const answered = postOne(agent, bench.program.webhookUrl, delivery);
       const tookMs = (await arrived) - sentAt;
       await answered;
       return tookMs;
     };
-    const http = () => timed(() => post(agent, bare.url, next()));
+    const http = () => timed(() => postOne(agent, bare.url, next()));
     const mqtt = () => timed(() => subscriber.publishAsync("bench/odometer", "50000.1", { qos: 1, retain: true }));
     for (const warmUp of [deliver, http, mqtt]) await paced(WARM_UP, warmUp);
     const took: number[] = [];
@@ -60,42 +61,21 @@ export async function latency(): Promise<LatencyResult> {
       httpTook.push(...(await paced(ROUND_TRIPS_A_ROUND, http)));
       mqttTook.push(...(await paced(ROUND_TRIPS_A_ROUND, mqtt)));
     }
-    const p50Ms = at(took, 0.5);
-    const [httpMs, mqttMs] = [at(httpTook, 0.5), at(mqttTook, 0.5)];
-    return { p50Ms, p99Ms: at(took, 0.99), httpMs, mqttMs, ratio: Math.round((p50Ms / (httpMs + mqttMs)) * 100) / 100 };
+    const p50Ms = quantile(took, 0.5);
+    const [httpMs, mqttMs] = [quantile(httpTook, 0.5), quantile(mqttTook, 0.5)];
+    return {
+      p50Ms,
+      p99Ms: quantile(took, 0.99),
+      httpMs,
+      mqttMs,
+      ratio: Math.round((p50Ms / (httpMs + mqttMs)) * 100) / 100,
+    };
   } finally {
     await subscriber.endAsync(true);
     await agent.close();
     bare.stop();
     await bench.close();
   }
-}
-
-/** Resolves, for each payload asked for, with the time at which it came on a topic. */
-async function arrivals(subscriber: MqttClient, topic: string): Promise<(payload: string) => Promise<number>> {
-  const waiting = new Map<string, (at: number) => void>();
-  await subscriber.subscribeAsync(topic, { qos: 1 });
-  subscriber.on("message", (_topic, payload) => waiting.get(payload.toString())?.(performance.now()));
-  return (payload) =>
-    new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`${payload} did not come on ${topic}`)), ARRIVAL_LIMIT_MS);
-      waiting.set(payload, (arrivedAt) => {
-        clearTimeout(limit);
-        waiting.delete(payload);
-        resolve(arrivedAt);
-      });
-    });
-}
-
-async function post(agent: Agent, url: string, { body, signature }: SignedDelivery): Promise<void> {
-  const response = await request(url, {
-    method: "POST",
-    dispatcher: agent,
-    headers: { "content-type": "application/json", "sc-signature": signature },
-    body,
-  });
-  await response.body.dump();
-  if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
 }
 
 async function timed(once: () => Promise<unknown>): Promise<number> {
@@ -113,11 +93,4 @@ async function paced(times: number, once: () => Promise<number>): Promise<number
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - performance.now())));
   }
   return took;
-}
-
-function at(values: readonly number[], share: number): number {
-  return quantile(
-    values.toSorted((a, b) => a - b),
-    share,
-  );
 }

@@ -22,21 +22,14 @@ export async function postAll(url: string, posts: readonly Post[], connections: 
   const worker = async () => {
     for (let post = posts[next++]; post !== undefined; post = posts[next++]) {
       const sentAt = performance.now();
-      const response = await request(url, {
-        method: "POST",
-        dispatcher: agent,
-        headers: { "content-type": "application/json", "sc-signature": post.signature },
-        body: post.body,
-      });
-      await response.body.dump();
+      const status = await send(agent, url, post);
       latencies.push(performance.now() - sentAt);
-      if (response.statusCode !== 200) failures++;
+      if (status !== 200) failures++;
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
   const seconds = (performance.now() - startedAt) / 1_000;
   await agent.close();
-  latencies.sort((a, b) => a - b);
   return {
     perSecond: Math.round(posts.length / seconds),
     p50Ms: quantile(latencies, 0.5),
@@ -45,8 +38,26 @@ export async function postAll(url: string, posts: readonly Post[], connections: 
   };
 }
 
-/** A quantile of sorted numbers, to a hundredth. */
-export function quantile(sorted: readonly number[], share: number): number {
+/** Posts one delivery. @throws when it is not taken. */
+export async function postOne(agent: Agent, url: string, post: Post): Promise<void> {
+  const status = await send(agent, url, post);
+  if (status !== 200) throw new Error(`answered ${status}`);
+}
+
+async function send(agent: Agent, url: string, { body, signature }: Post): Promise<number> {
+  const response = await request(url, {
+    method: "POST",
+    dispatcher: agent,
+    headers: { "content-type": "application/json", "sc-signature": signature },
+    body,
+  });
+  await response.body.dump();
+  return response.statusCode;
+}
+
+/** A quantile of numbers, to a hundredth. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return Math.round(value * 100) / 100;
 }

@@ -29,18 +29,27 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** Mends what was just parsed in place: this runs for every delivery, so nothing is copied. */
+/**
+ * Mends what was just parsed in place: this runs for every delivery, so nothing is copied. It walks over the values, since
+ * asking fresh objects for their keys costs more than parsing them did.
+ */
 function isTame(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (depth >= DEEPEST) return false;
-  const members = value as Record<string, unknown>;
-  // What was just parsed inherits nothing that would show up here, and a list of the keys costs as much as all the rest.
-  for (const key in members) {
-    const member = members[key];
-    if (isEndless(member)) members[key] = null;
+  const members: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  let isMended = true;
+  for (const member of members) {
+    if (isEndless(member)) isMended = false;
     else if (!isTame(member, depth + 1)) return false;
   }
+  if (!isMended) mend(value as Record<string, unknown>);
   return true;
+}
+
+function mend(members: Record<string, unknown>): void {
+  for (const key of Object.keys(members)) {
+    if (isEndless(members[key])) members[key] = null;
+  }
 }
 
 function isEndless(value: unknown): boolean {

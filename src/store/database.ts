@@ -13,8 +13,8 @@ import { NOTHING_SAVED, noteLostCalls, type Salvage, salvage, savedInWords } fro
 
 export const DATABASE_FILE = "smartcar2mqtt.db";
 
-/** At the start nothing else has to be done meanwhile. */
-const START_WAIT_MS = 5_000;
+/** At the start nothing else has to be done meanwhile but to show that; it is tried again anyway. */
+const START_WAIT_MS = 1_000;
 /**
  * While running, a wait for somebody else's lock holds up everything. Smartcar delivers again what was answered 503, and
  * neither `backup` nor `doctor` keeps a lock for longer than it takes to write one row.

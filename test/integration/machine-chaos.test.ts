@@ -88,17 +88,23 @@ async function shows(bench: Bench, value: number): Promise<void> {
   await bench.seen.until(({ topic, payload }) => topic === "smartcar/test-a/battery" && payload === String(value));
 }
 
-/** The one line a program says that cannot start, and how it ended. */
-async function lastWords(env: Record<string, string>, dataDir: string): Promise<{ code: number | null; text: string }> {
-  const program = await startProgram({ env, dataDir, dontWait: true });
-  cleanups.push(() => program.close());
-  const { code } = await program.exit;
-  const text = program
+/** What a program says on the terminal, its log aside. */
+function saidBy(program: Program): string[] {
+  return program
     .output()
     .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("{"))
-    .join("\n");
-  return { code, text };
+    .filter((line) => line !== "" && !line.startsWith("{"));
+}
+
+/** A program that waits for its data directory: what it says about that, once it shows its page. */
+async function waiting(dataDir: string): Promise<{ program: Program; text: string; disk: object | undefined }> {
+  const program = await startProgram({ env: ALONE, dataDir, dontWait: true });
+  cleanups.push(() => program.close());
+  await program.line(({ msg }) => msg.startsWith("waiting for the data directory"));
+  const answer = await fetch(`${program.privateUrl}/api/chain`);
+  const { links } = (await answer.json()) as { links: { name: string; status: string }[] };
+  expect(saidBy(program)).toHaveLength(1);
+  return { program, text: saidBy(program).join("\n"), disk: links.find(({ name }) => name === "disk") };
 }
 
 const ALONE = {
@@ -142,15 +148,16 @@ describe.skipIf(!canMount || !hasMosquitto())("a disk that is full", () => {
     expect(integrity(join(dataDir, DATABASE_FILE))).toBe("ok");
   });
 
-  it("that is read-only at the start is told in a sentence with path and user, and ends with 1", async () => {
+  it("that is read-only at the start is told in a sentence with path and user; writable again, it is used", async () => {
     const dataDir = disk("1m");
     execFileSync("mount", ["-o", "remount,ro", dataDir]);
-    const { code, text } = await lastWords(ALONE, dataDir);
-    expect(code).toBe(1);
-    expect(text.split("\n")).toHaveLength(1);
+    const { program, text, disk: link } = await waiting(dataDir);
+    expect(link).toMatchObject({ status: "failed" });
     expect(text).toContain(join(dataDir, DATABASE_FILE));
     expect(text).toContain(`uid ${process.getuid?.()}`);
     expect(text).toMatch(/read-only|EROFS/i);
+    execFileSync("mount", ["-o", "remount,rw", dataDir]);
+    await program.line(({ msg }) => msg === "started");
   });
 });
 
@@ -202,18 +209,19 @@ describe.skipIf(!hasMosquitto())("a database that somebody else has locked", () 
     expect(await command(bench, "a", "charge_limit", 70)).toMatchObject({ status: "succeeded" });
   });
 
-  it("ends the start with a sentence that says so", async () => {
+  it("has the start wait, with a sentence that says so, and go on when it is free", async () => {
     const dataDir = folder();
     const other = new Database(join(dataDir, DATABASE_FILE));
     cleanups.push(() => other.close());
     other.pragma("locking_mode = EXCLUSIVE");
     other.exec("BEGIN EXCLUSIVE; CREATE TABLE mine (x); COMMIT;");
-    const { code, text } = await lastWords(ALONE, dataDir);
-    expect(code).toBe(1);
-    expect(text.split("\n")).toHaveLength(1);
+    const { program, text, disk: link } = await waiting(dataDir);
+    expect(link).toMatchObject({ status: "failed" });
     expect(text).toContain("SQLITE_BUSY");
     expect(text).toMatch(/another (program|process|smartcar2mqtt)/i);
     expect(text).not.toContain("chown");
+    other.close();
+    await program.line(({ msg }) => msg === "started");
   });
 });
 
@@ -250,9 +258,10 @@ describe.skipIf(!hasMosquitto())("an upgrade", () => {
     const db = new Database(file);
     db.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
     db.close();
-    const { code, text } = await lastWords(ALONE, dataDir);
-    expect(code).toBe(1);
-    expect(text.split("\n")).toHaveLength(1);
+    const program = ownProgram(await startProgram({ env: ALONE, dataDir, dontWait: true }));
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    const [text = "", ...more] = saidBy(program);
+    expect(more).toEqual([]);
     expect(text).toContain("newer smartcar2mqtt");
     expect(text).toMatch(/backup/);
     expect(schemaOf(file)).toBe(SCHEMA_VERSION + 1);

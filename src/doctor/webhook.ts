@@ -140,6 +140,20 @@ export interface SignatureFacts {
   readonly cause: string | null;
 }
 
+/** What is most likely behind each cause, as {@link RejectionCause} names them. */
+function signatureFix(cause: string | null): string {
+  switch (cause) {
+    case "signature missing":
+      return "these may be scanners; if Smartcar says that it delivers, let the proxy in front pass the header SC-Signature on";
+    case "signature malformed":
+    case "body encoded on the way":
+    case "body is not json":
+      return "have the proxy or tunnel in front pass the body on byte by byte: no compression, no rewriting";
+    default:
+      return "compare smartcar.management_token with the dashboard, make sure that no proxy changes the body, and if both are right create a new application: Smartcar is known to sign wrongly for some";
+  }
+}
+
 /** Null: no running bridge could be asked. */
 export function signaturesLink(facts: SignatureFacts | null): Link {
   if (facts === null) {
@@ -150,7 +164,5 @@ export function signaturesLink(facts: SignatureFacts | null): Link {
     return accepted === 0 ? notKnown("signatures", "nothing signed has come yet") : ok("signatures", "right");
   }
   if (accepted > 0) return ok("signatures", `${refused} unsigned or wrongly signed requests were refused`);
-  const fix =
-    "compare smartcar.management_token with the dashboard, make sure that no proxy changes the body, and if both are right create a new application: Smartcar is known to sign wrongly for some";
-  return failed("signatures", `every delivery was refused (${cause ?? "wrong signature"})`, fix);
+  return failed("signatures", `every delivery was refused (${cause ?? "wrong signature"})`, signatureFix(cause));
 }

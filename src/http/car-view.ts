@@ -6,7 +6,7 @@ import { probablePermission } from "../vehicle/permission.ts";
 import { cutsOff, explanationOf, foremost, type Problem as HeldProblem } from "../vehicle/problem.ts";
 import { quirkHint } from "../vehicle/quirk.ts";
 import { readingsOf } from "../vehicle/readings.ts";
-import { iso, shownReadings } from "../vehicle/shown.ts";
+import { disbelief, iso, shownReadings } from "../vehicle/shown.ts";
 import { compareAge, type HeldSignal, standing } from "../vehicle/signal.ts";
 import { updatedAt, type VehicleState } from "../vehicle/state.ts";
 import { publishedUnit, type UnitSystem } from "../vehicle/units.ts";
@@ -97,7 +97,7 @@ export function readingRows(facts: CarFacts): Reading[] {
       retrieved_at: iso(fact?.retrievedAt),
       received_at: iso(fact?.receivedAt),
       fresh: signal === undefined || !stale.has(signal.code),
-      error: signal === undefined ? null : errorText(signal),
+      error: signal === undefined ? null : (errorText(signal) ?? disbeliefText(signal, accepts)),
     });
   }
   if (energyTotal !== null) {
@@ -195,6 +195,14 @@ function adviceOf(
 function permissionHint(code: SignalCode): string {
   const permission = probablePermission(code);
   return permission === undefined ? "" : ` (probably ${permission})`;
+}
+
+/** What is not believed is shown as no value: here is why, and what the owner who knows better can do. */
+function disbeliefText(signal: HeldSignal, accepts: (code: SignalCode) => boolean): string | null {
+  const reason = accepts(signal.code) ? null : disbelief(signal);
+  return reason === null
+    ? null
+    : `not believed: ${reason.message}. If it is right, add ${signal.code} to the car's accept.`;
 }
 
 function errorText(signal: HeldSignal): string | null {

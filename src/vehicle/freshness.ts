@@ -24,11 +24,15 @@ const PARKED_MS = hours(26);
 export const LASTING =
   /^(vehicleidentification|vehicleuseraccount|connectivitysoftware|wheel-style|tractionbattery-nominalcapacity)/;
 
+/** Minutes within which fresh data of an active car of this make usually appears at Smartcar. Pure. */
+export function usualDelayMin(make: string | null): number {
+  return CADENCE_MIN[(make ?? "").toLowerCase().replace(/[\s_]+/g, "-")] ?? UNKNOWN_MAKE_MIN;
+}
+
 /** How long a value of a car counts as fresh after it was told (milliseconds). Pure. */
 export function freshMs(state: VehicleState, make: string | null, pollMs: number): number {
   if (!isActive(state)) return PARKED_MS;
-  const cadenceMin = CADENCE_MIN[(make ?? "").toLowerCase().replace(/[\s_]+/g, "-")] ?? UNKNOWN_MAKE_MIN;
-  return ROUNDS * Math.max(minutes(cadenceMin), pollMs);
+  return ROUNDS * Math.max(minutes(usualDelayMin(make)), pollMs);
 }
 
 /** Codes whose value has outlived its expected cadence at `now`. */

@@ -75,7 +75,7 @@ export function signalDocument(signal: HeldSignal, fresh: boolean, accepted: boo
 }
 
 /** Why the newest value is not believed, as an error of ours. */
-function disbelief({ code, value, refused }: HeldSignal): SignalError | null {
+export function disbelief({ code, value, refused }: HeldSignal): SignalError | null {
   const body = value?.body ?? null;
   const reason =
     value !== null && refused !== null ? byCourse(value, refused) : body === null ? null : outOfRange(code, body);

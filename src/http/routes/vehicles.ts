@@ -3,6 +3,7 @@ import { days } from "../../lib/duration.ts";
 import type { PollView } from "../../scheduler/poller.ts";
 import { signalSpec } from "../../vehicle/catalogue.ts";
 import type { FinishedSession } from "../../vehicle/charging-session.ts";
+import { usualDelayMin } from "../../vehicle/freshness.ts";
 import { type SignalCode, signalCode, type VehicleId } from "../../vehicle/ids.ts";
 import { iso } from "../../vehicle/shown.ts";
 import { publishedUnit, toPublishedUnit } from "../../vehicle/units.ts";
@@ -67,6 +68,7 @@ export function vehicleRoutes(api: Endpoints, cars: Cars, now: () => number): vo
     const facts = cars.facts(vehicle);
     return {
       ...identityOf(facts),
+      usual_delay_min: usualDelayMin(vehicle.make),
       readings: readingRows(facts),
       problems: [...facts.state.problems.values()].map((problem) => problemView(problem, vehicle.make)),
       signals: signalRows(facts),

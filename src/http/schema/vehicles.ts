@@ -95,6 +95,9 @@ export type Polling = z.infer<typeof Polling>;
 
 export const VehicleDetail = z.object({
   ...identity,
+  usual_delay_min: z
+    .number()
+    .meta({ description: "within which fresh data of an active car of this make usually appears at Smartcar" }),
   readings: z.array(Reading),
   problems: z.array(Problem),
   signals: z.array(SignalRow).meta({ description: "every signal of the catalogue, and why it is there or missing" }),

@@ -37,7 +37,7 @@ function Detail({ car, path }: { car: VehicleDetail; path: string }) {
       <Commands car={car} />
       <Courses path={path} car={car} />
       <Sessions path={path} car={car} />
-      <Readings readings={car.readings} />
+      <Readings car={car} />
       <Missing signals={car.signals} />
       <Facts car={car} />
     </>

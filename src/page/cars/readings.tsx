@@ -1,15 +1,16 @@
 import { useState } from "preact/hooks";
-import type { Reading } from "../../http/schema/vehicles.ts";
+import type { VehicleDetail } from "../../http/schema/vehicles.ts";
 import { ago, clockTime, isPlace, shown, useNow } from "../format.ts";
 import { Table } from "../parts.tsx";
+import { delayText } from "./delay.ts";
 import { PlaceLink } from "./place.tsx";
 
 /** Every reading with its source, its times and its freshness. */
-export function Readings({ readings }: { readings: readonly Reading[] }) {
+export function Readings({ car }: { car: VehicleDetail }) {
   const now = useNow();
   const [filter, setFilter] = useState("");
   const wanted = filter.trim().toLowerCase();
-  const rows = readings.filter(({ name, label }) => `${name} ${label}`.toLowerCase().includes(wanted));
+  const rows = car.readings.filter(({ name, label }) => `${name} ${label}`.toLowerCase().includes(wanted));
   return (
     <section aria-labelledby="readings">
       <div class="row between">
@@ -24,6 +25,10 @@ export function Readings({ readings }: { readings: readonly Reading[] }) {
           />
         </label>
       </div>
+      <p class="quiet">
+        New data of {car.name} usually take up to {car.usual_delay_min} min while the car drives or charges. Parked or
+        asleep, it tells little or nothing.
+      </p>
       <Table stack label="All readings" head={["Reading", "Value", "Told by the car", "Came here", "By"]}>
         {rows.map((reading) => (
           <tr key={reading.name} class={reading.fresh ? "" : "stale"} data-reading={reading.name}>
@@ -42,7 +47,7 @@ export function Readings({ readings }: { readings: readonly Reading[] }) {
             </td>
             <td title={reading.received_at ?? undefined}>
               {reading.received_at === null ? "–" : clockTime(reading.received_at)}
-              <Delay reading={reading} />
+              <span class="detail"> {delayText(reading)}</span>
             </td>
             <td>{reading.source ?? "–"}</td>
           </tr>
@@ -50,13 +55,4 @@ export function Readings({ readings }: { readings: readonly Reading[] }) {
       </Table>
     </section>
   );
-}
-
-const WORTH_SAYING_MS = 60_000;
-
-/** How long a value took from the car to here. */
-function Delay({ reading }: { reading: Reading }) {
-  if (reading.oem_updated_at === null || reading.received_at === null) return null;
-  const ms = Date.parse(reading.received_at) - Date.parse(reading.oem_updated_at);
-  return ms < WORTH_SAYING_MS ? null : <span class="detail"> {Math.round(ms / 60_000)} min late</span>;
 }

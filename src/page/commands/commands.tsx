@@ -55,7 +55,7 @@ export function Commands({ car }: { car: VehicleDetail }) {
         {button("charging_stop", "Stop charging", "charging", false)}
         {button("charge_port_open", "Open charge port", "charge_port", "OPEN")}
         {button("charge_port_close", "Close charge port", "charge_port", "CLOSE")}
-        {button("refresh", "Ask the car now", "refresh", "PRESS")}
+        {button("refresh", "Ask now", "refresh", "PRESS")}
       </div>
       <LimitForm row={row("charge_limit")} car={car} give={give} />
       {row("destination")?.usable === true && (
@@ -70,7 +70,10 @@ export function Commands({ car }: { car: VehicleDetail }) {
           <Schedules car={car} give={give} after={after} />
         </details>
       )}
-      <p class="quiet">Each command is one billed call to Smartcar, and so is asking the car.</p>
+      <p class="quiet">
+        Each command is one billed call to Smartcar, and so is “Ask now”: it reads what Smartcar holds, which neither
+        wakes the car nor uses its 12 V battery.
+      </p>
       <p class="error" role="alert">
         {failure ?? ""}
       </p>

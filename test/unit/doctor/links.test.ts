@@ -173,7 +173,12 @@ describe("the webhook's links", () => {
     expect(signaturesLink({ accepted: 0, refused: 0, cause: null }).status).toBe("not_known");
     expect(signaturesLink({ accepted: 3, refused: 0, cause: null }).status).toBe("ok");
     expect(signaturesLink({ accepted: 3, refused: 9, cause: "signature missing" }).status).toBe("ok");
+    const fixOf = (cause: string) => signaturesLink({ accepted: 0, refused: 9, cause }).fix;
     expect(signaturesLink({ accepted: 0, refused: 9, cause: "wrong key" })).toMatchObject({ status: "failed" });
+    expect(fixOf("wrong key")).toMatch(/management_token.*proxy.*new application/);
+    expect(fixOf("body encoded on the way")).toMatch(/proxy/);
+    expect(fixOf("body is not json")).not.toContain("management_token");
+    expect(fixOf("signature missing")).toContain("SC-Signature");
   });
 });
 
@@ -186,6 +191,7 @@ describe("the links at home", () => {
       detail: "Car: 3 of 5 calls used up until 2026-02-01",
     });
     expect(budgetLink([budget])).toMatchObject({ status: "ok", detail: expect.stringContaining("reserve") });
+    expect(budgetLink([{ ...budget, estimated: true }]).detail).toContain("estimated");
     expect(budgetLink([{ ...budget, budget: 0, remaining: null, forPolling: null }]).detail).toContain("unlimited");
   });
 
@@ -201,6 +207,10 @@ describe("the links at home", () => {
     const facts = { path: "/data/x.db", failure: null, freeBytes: 1e9, version: 2, incident: null, exposure: null };
     expect(diskLink(facts).status).toBe("ok");
     expect(diskLink({ ...facts, freeBytes: 1e6 }).status).toBe("failed");
+    expect(diskLink({ ...facts, exposure: "others may open it: chmod 600" })).toMatchObject({
+      status: "ok",
+      detail: expect.stringContaining("chmod 600"),
+    });
     expect(diskLink({ ...facts, incident: "it was broken" })).toMatchObject({ status: "failed" });
   });
 });

@@ -1,6 +1,9 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { minutes, seconds } from "../../../src/lib/duration.ts";
+import { faultSchema } from "../../../src/simulator/fault.ts";
 import { Replay, type ReplayOptions } from "../../../src/simulator/replay.ts";
+import { faultOf, listedCars, listedSignals, webhookChoice } from "../../../src/simulator/replay-answers.ts";
 import { MAX_RECORDING_BYTES, RecordingError, readRecording } from "../../../src/simulator/replay-file.ts";
 import { ReplayTimes } from "../../../src/simulator/replay-times.ts";
 import { startCallback } from "../../support/simulator-callback.ts";
@@ -125,6 +128,41 @@ describe("a recording", () => {
   ])("is refused with the reason: %s", (_, recording, reason) => {
     expect(() => readRecording(recording)).toThrow(reason);
     expect(() => readRecording(recording)).toThrow(RecordingError);
+  });
+
+  it("of any kind is read or refused, never more", () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.constantFrom(...[CAR, delivery(0, {}), call(0, "/x")].map((one) => JSON.stringify(one))),
+    );
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(line), (hasHeader, lines) => {
+        try {
+          readRecording((hasHeader ? text() : "") + lines.join("\n"));
+        } catch (error) {
+          expect(error).toBeInstanceOf(RecordingError);
+        }
+      }),
+    );
+  });
+
+  it("may hold any answer", () => {
+    const path = fc.constantFrom("/v3/connections", "/v3/vehicles/veh-1/signals", "/v3/webhooks", "/oauth2/token", "x");
+    const body = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ data: fc.array(fc.jsonValue()) }),
+      fc.record({ errors: fc.array(fc.jsonValue()) }),
+    );
+    fc.assert(
+      fc.property(path, fc.integer({ min: 100, max: 700 }), body, (where, status, found) => {
+        const [one] = readRecording(text(call(0, where, { status, body: found }))).calls;
+        if (one === undefined) throw new Error("the call was not read");
+        for (const read of [listedCars, listedSignals, webhookChoice]) expect(() => read(one)).not.toThrow();
+        const fault = faultOf(one);
+        if (fault !== null) expect(() => faultSchema.parse(fault)).not.toThrow();
+      }),
+    );
   });
 
   it("may come with another system's line ends", () => {

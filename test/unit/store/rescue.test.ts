@@ -122,6 +122,35 @@ test("one that is open to others is told of, and left as its owner has it", () =
   expect(mode(path)).toBe(0o644);
 });
 
+test.each([
+  ["SQLITE_CORRUPT", "restart"],
+  ["SQLITE_CORRUPT_INDEX", "restart"],
+  ["SQLITE_NOTADB", "restart"],
+  ["SQLITE_IOERR_READ", "the disk reports errors"],
+  ["SQLITE_IOERR_SHORT_READ", "the disk reports errors"],
+  ["SQLITE_IOERR_FSYNC", "the disk reports errors"],
+])("after %s nothing is read or written any more, and that is said once", (code, hint) => {
+  const database = open();
+  for (let n = 0; n < 2; n++) database.onError(Object.assign(new Error("what SQLite says"), { code }));
+  expect(database.failure).toMatchObject({
+    message: expect.stringContaining(`${code}: what SQLite says`),
+    hint: expect.stringContaining(hint),
+  });
+  expect(() => database.sqlite).toThrow(expect.objectContaining({ code: "STORE_BROKEN", disposition: "retry" }));
+  expect(incidents.map(({ kind }) => kind)).toEqual(["failed"]);
+});
+
+test.each(["SQLITE_FULL", "SQLITE_BUSY", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_CONSTRAINT_UNIQUE"])(
+  "%s passes by itself: what failed is tried again",
+  (code) => {
+    const database = open();
+    database.onError(Object.assign(new Error("what SQLite says"), { code }));
+    expect(database.failure).toBeNull();
+    expect(database.sqlite.open).toBe(true);
+    expect(incidents).toEqual([]);
+  },
+);
+
 test("while running, a lock of somebody else's is waited for a moment only", () => {
   const { sqlite } = open();
   expect(sqlite.pragma("busy_timeout", { simple: true })).toBe(BUSY_WAIT_MS);

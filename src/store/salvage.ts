@@ -10,7 +10,7 @@ export interface Salvage {
 
 export const NOTHING_SAVED: Salvage = { rows: {}, callsAreWhole: false };
 
-interface Table {
+export interface Table {
   readonly name: string;
   /** Columns that hold JSON, which is parsed without question later. */
   readonly json?: readonly string[];
@@ -23,8 +23,8 @@ export const CALLS_LOST = "calls_lost_at";
 /** A new file has not been held to any privacy rule yet. */
 const EXCEPT_SETTINGS = "key = 'privacy_applied'";
 
-/** All but the plans: without them every car is read anew. */
-const TABLES: readonly Table[] = [
+/** Every table but the plans: without them every car is read anew. */
+export const SALVAGED: readonly Table[] = [
   { name: "vehicles", json: ["data"] },
   { name: "calls" },
   { name: "ceilings" },
@@ -60,7 +60,7 @@ export function salvage(from: string, into: Sqlite): Salvage {
   if (broken === null) return NOTHING_SAVED;
   try {
     return into.transaction(() => {
-      for (const table of TABLES) {
+      for (const table of SALVAGED) {
         const { saved } = copyTable(broken, into, table);
         if (saved > 0) rows[table.name] = saved;
       }

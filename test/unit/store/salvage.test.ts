@@ -10,6 +10,7 @@ import { hours } from "../../../src/lib/duration.ts";
 import { Budget } from "../../../src/scheduler/budget.ts";
 import { NEW_PLAN, type Plan } from "../../../src/scheduler/plan.ts";
 import { DATABASE_FILE, type StoreIncident } from "../../../src/store/database.ts";
+import { SALVAGED } from "../../../src/store/salvage.ts";
 import { openStore, type Store } from "../../../src/store/store.ts";
 import { signalCode, vehicleId } from "../../../src/vehicle/ids.ts";
 import { EMPTY_STATE } from "../../../src/vehicle/state.ts";
@@ -210,6 +211,13 @@ describe("what is saved of a broken file", () => {
     expect(store.states.knowsDelivery("event-1")).toBe(true);
     // So that every car is read anew.
     expect(store.plans.load().size).toBe(0);
+  });
+
+  it("knows every table there is", () => {
+    open();
+    const sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+    const tables = store.database.sqlite.prepare(sql).pluck().all();
+    expect([...SALVAGED.map(({ name }) => name), "plans"].sort()).toEqual(tables);
   });
 
   it("includes rows on both sides of a damaged page", () => {

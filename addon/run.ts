@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   }
   Object.assign(process.env, environment(options, broker));
   if (existsSync(CONFIG_FILE)) process.env["CONFIG_FILE"] = CONFIG_FILE;
-  mkdirSync(DATA_DIR, { recursive: true });
+  mkdirSync(DATA_DIR, { recursive: true, mode: 0o700 });
   // A restored backup belongs to root again.
   for (const name of ["", ...readdirSync(DATA_DIR)]) chownSync(join(DATA_DIR, name), USER, USER);
   process.setgroups?.([]);

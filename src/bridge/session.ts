@@ -10,7 +10,8 @@ import { connectFailure, lossReason } from "./connect-failure.ts";
 import { type BrokerConnect, Connection, type ConnectionEnd, type PublishOptions } from "./connection.ts";
 import { mqttConnect } from "./mqtt-client.ts";
 import { lost, MqttError } from "./mqtt-error.ts";
-import type { SessionEvents, SessionState, SessionStatus } from "./session-events.ts";
+import type { SessionEvents, SessionStatus } from "./session-events.ts";
+import { SessionNews } from "./session-news.ts";
 import { type BrokerSettings, brokerLabel, brokerWarnings, sessionOptions } from "./session-options.ts";
 import { type SubscribeOptions, Subscriptions } from "./subscriptions.ts";
 import { TakeoverWatch } from "./takeover.ts";
@@ -51,9 +52,7 @@ export class Session implements Part {
   readonly #label: string;
   readonly #subscriptions: Subscriptions;
   readonly #takeover = new TakeoverWatch(SETTLED_MS, QUICK_LOSSES);
-  /** Reasons already told since the last session. */
-  readonly #told = new Set<string>();
-  #status: SessionStatus;
+  readonly #news: SessionNews;
   #running = false;
   #connection: Connection | undefined;
   #connected = false;
@@ -66,18 +65,23 @@ export class Session implements Part {
     this.#log = options.log;
     this.#label = brokerLabel(options.broker.url);
     this.#subscriptions = new Subscriptions(options.broker.version === "5");
-    this.#status = { state: "stopped", detail: null, fix: null, since: options.clock.now() };
     this.events = new Events((event, error) =>
       this.#log.error({ event, err: error }, "a listener of the MQTT session failed"),
     );
+    this.#news = new SessionNews({
+      label: this.#label,
+      clientId: options.broker.clientId,
+      clock: options.clock,
+      log: options.log,
+      onStatus: (status) => this.events.emit("status", status),
+    });
   }
 
   /** Returns at once: a broker that is away is normal. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#warn();
-    this.#setStatus("connecting", null);
+    this.#news.connecting(this.#warnings());
     this.#attempt();
   }
 
@@ -90,11 +94,11 @@ export class Session implements Part {
       await connection.end(GOODBYE_LIMIT_MS);
     }
     connection?.abort();
-    this.#setStatus("stopped", null);
+    this.#news.stopped();
   }
 
   status(): SessionStatus {
-    return this.#status;
+    return this.#news.status;
   }
 
   get connected(): boolean {
@@ -111,7 +115,7 @@ export class Session implements Part {
     const connection = this.#connection;
     if (!this.#subscriptions.add(filter, options) || connection === undefined || !this.#connected) return;
     this.#subscriptions.apply(connection, [filter]).then(
-      () => this.#connected && this.#sayConnected(),
+      () => this.#connected && this.#news.connected(this.#subscriptions.refused),
       (error: unknown) => connection.abort(toError(error)),
     );
   }
@@ -171,9 +175,8 @@ export class Session implements Part {
     }
     if (!connection.isOpen) return;
     this.#connected = true;
-    this.#told.clear();
-    this.#log.info({ broker: this.#label }, "connected to the MQTT broker");
-    this.#sayConnected();
+    this.#news.opened();
+    this.#news.connected(this.#subscriptions.refused);
     this.events.emit("connected", undefined);
   }
 
@@ -209,28 +212,18 @@ export class Session implements Part {
     const failure = connectFailure(this.#label, error);
     this.#takeover.failed();
     this.#failures++;
-    this.#tell(failure.detail);
-    this.#setStatus(failure.refused ? "refused" : "waiting", failure.detail, failure.fix);
+    this.#news.failed(failure);
     this.#retryIn(backoffDelay(failure.refused ? REFUSED : AWAY, this.#failures, this.#options.random));
   }
 
   #lost(lastedMs: number, { error, reasonCode }: ConnectionEnd): void {
-    const { clientId } = this.#options.broker;
     this.#failures = lastedMs < SETTLED_MS ? this.#failures + 1 : 1;
     if (this.#takeover.lost(lastedMs, reasonCode)) {
-      this.#log.error({ clientId }, "another client takes over our MQTT session: trying again in minutes");
-      const advice = "is the bridge running twice? Stop one, or give each its own mqtt.client_id";
-      this.#setStatus(
-        "taken-over",
-        `another client uses the client id ${clientId}: ${advice}`,
-        "stop the other bridge, or give each its own mqtt.client_id",
-      );
+      this.#news.takenOver();
       this.#retryIn(TAKEOVER_PAUSE_MS);
       return;
     }
-    const reason = lossReason(error, reasonCode);
-    this.#log.warn({ broker: this.#label, reason, lastedMs }, "lost the connection to the MQTT broker");
-    this.#setStatus("waiting", `the connection to ${this.#label} was lost: ${reason}`);
+    this.#news.lost(lossReason(error, reasonCode), lastedMs);
     this.#retryIn(backoffDelay(AWAY, this.#failures, this.#options.random));
   }
 
@@ -248,33 +241,13 @@ export class Session implements Part {
     }
   }
 
-  #warn(): void {
+  #warnings(): string[] {
     try {
-      for (const warning of brokerWarnings(this.#options.broker)) this.#log.warn({ broker: this.#label }, warning);
+      return brokerWarnings(this.#options.broker);
     } catch {
       // An address that cannot be read is told by the attempt.
+      return [];
     }
-  }
-
-  /** Says a reason once, until there was a session again. */
-  #tell(detail: string): void {
-    if (this.#told.has(detail)) return;
-    this.#told.add(detail);
-    this.#log.warn({ broker: this.#label, detail }, "no MQTT session");
-  }
-
-  #sayConnected(): void {
-    const refused = [...this.#subscriptions.refused].join(", ");
-    if (refused !== "") this.#log.warn({ broker: this.#label, filters: refused }, "the broker refuses subscriptions");
-    const detail = `the broker refuses our subscription to ${refused}: allow it in its access list`;
-    const fix = `allow ${refused} in the broker's access list`;
-    this.#setStatus("connected", refused === "" ? null : detail, refused === "" ? null : fix);
-  }
-
-  #setStatus(state: SessionState, detail: string | null, fix: string | null = null): void {
-    if (this.#status.state === state && this.#status.detail === detail) return;
-    this.#status = { state, detail, fix, since: this.#clock.now() };
-    this.events.emit("status", this.#status);
   }
 }
 

@@ -9,7 +9,7 @@ FROM --platform=$BUILDPLATFORM node:24-trixie-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
 # What `npm run build` does, on the Node.js of this image. The folder `data` is the empty one that becomes /data.

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { startSmall } from "./cli/frugal.ts";
 import { neededCommands } from "./cli/needed.ts";
 import { run } from "./cli/run.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -14,6 +15,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+startSmall();
 const argv = process.argv.slice(2);
 const exitCode = await run(argv, await neededCommands(argv), {
   env: process.env,

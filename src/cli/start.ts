@@ -3,6 +3,7 @@ import { Redactor } from "../lib/redact.ts";
 import type { Command } from "./command.ts";
 import { configOption, loadOrExplain, loggerFor, WRONG_CONFIGURATION } from "./configuration.ts";
 import { runDaemon } from "./daemon.ts";
+import { growWithLoad } from "./frugal.ts";
 
 export const start: Command = {
   name: "start",
@@ -24,6 +25,6 @@ export const start: Command = {
       version,
       warnings: loaded.warnings,
     });
-    return await runDaemon(app, { terminal, log });
+    return await runDaemon(app, { terminal, log, onStarted: growWithLoad });
   },
 };

@@ -14,11 +14,9 @@ export interface Sample {
  * event loop. Knows names, not parts: see meter.ts.
  */
 export class Metrics {
-  readonly #process = processMetrics();
   readonly #registry = new Registry();
   readonly #all = new Map<string, Counter | Gauge | Histogram>();
   readonly #sources: (() => void)[] = [];
-  #ofProcess = false;
 
   constructor() {
     for (const [name, spec] of Object.entries(METRICS)) this.#all.set(name, this.#make(name, spec));
@@ -55,7 +53,6 @@ export class Metrics {
 
   /** Prometheus' text format. A part that cannot be read leaves its own metrics out, not everybody's. */
   async text(): Promise<string> {
-    this.#watchProcess();
     for (const source of this.#sources) {
       try {
         source();
@@ -63,13 +60,7 @@ export class Metrics {
         // A database that is closed or full: what could not be read is absent, which is what it should look like.
       }
     }
-    return `${await this.#process.metrics()}\n${await this.#registry.metrics()}`;
-  }
-
-  /** From the first time somebody asks: looking at the event loop wakes the process up a hundred times a second. */
-  #watchProcess(): void {
-    if (this.#ofProcess) return;
-    this.#ofProcess = true;
+    return `${await processMetrics().metrics()}\n${await this.#registry.metrics()}`;
   }
 
   #make(name: string, { type, help, labels, buckets }: MetricSpec): Counter | Gauge | Histogram {
@@ -86,7 +77,10 @@ export class Metrics {
 
 let processRegistry: Registry | undefined;
 
-/** What prom-client tells of the process: once for all that run in it, since its observers cannot be taken back. */
+/**
+ * What prom-client tells of the process: once for all that run in it, since its observers cannot be taken back, and from
+ * the first time that somebody asks, since looking at the event loop wakes the process up a hundred times a second.
+ */
 function processMetrics(): Registry {
   if (processRegistry === undefined) {
     processRegistry = new Registry();

@@ -2,6 +2,7 @@ import { commandDrafts } from "../src/bridge/discovery-commands.ts";
 import type { Draft } from "../src/bridge/discovery-component.ts";
 import { bridgeDrafts, CAR_EVENTS, extraDrafts } from "../src/bridge/discovery-extras.ts";
 import { readingDraft } from "../src/bridge/discovery-readings.ts";
+import { resultDrafts } from "../src/bridge/discovery-results.ts";
 import { Topics } from "../src/bridge/topics.ts";
 import { COMMANDS, type CommandSpec } from "../src/commands/catalogue.ts";
 import { VARIANTS } from "../src/commands/view.ts";
@@ -125,7 +126,8 @@ const ENTITY_CASES: readonly (readonly string[])[] = [
 ];
 
 function entityRows(allowed: readonly string[]): string[][] {
-  const drafts = commandDrafts(new Set(allowed), topics, CAR, 60_000);
+  const given = new Set(allowed);
+  const drafts = [...commandDrafts(given, topics, CAR, 60_000), ...resultDrafts(given, topics, CAR)];
   const names = drafts.map(({ key, entityName, label, platform }) => {
     return `${code(`${platform}.…_${entityName ?? key}`)} (${label})`;
   });

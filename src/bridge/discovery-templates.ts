@@ -18,6 +18,10 @@ export const POSITION_ATTRIBUTES = "{{ value if value_json is defined else '{}' 
 /** The lock's words for a binary sensor, ON = unlocked. While a command runs the car is still as it was. */
 export const UNLOCKED = "{{ 'None' if value == 'None' else 'OFF' if value in ['LOCKED', 'UNLOCKING'] else 'ON' }}";
 
+/** A command's result as an event; `confirmed` when the car has shown the effect. */
+export const RESULT_EVENT =
+  "{{ {'event_type': 'confirmed' if value_json.confirmed else value_json.status, 'value': value_json.value, 'message': value_json.error.message if value_json.error else none} | to_json }}";
+
 export const PROBLEM_ACTIVE = "{{ 'ON' if value_json.active else 'OFF' }}";
 
 /** A number entity refuses what is outside its range, and would go on showing the last value that was inside. */

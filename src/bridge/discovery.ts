@@ -14,6 +14,7 @@ import {
 } from "./discovery-component.ts";
 import { bridgeDrafts, extraDrafts } from "./discovery-extras.ts";
 import { readingDraft, unknownDraft } from "./discovery-readings.ts";
+import { resultDrafts } from "./discovery-results.ts";
 import type { Topics } from "./topics.ts";
 
 /** What holds for every document. */
@@ -112,7 +113,8 @@ function carDrafts(settings: DiscoverySettings, topics: Topics, car: AnnouncedCa
     .filter(({ name }) => car.readings.has(name) && !taken.has(name))
     .map((spec) => readingDraft(spec, topics.reading(topic, spec.name), settings.units));
   const unknown = car.unknown.map((code) => unknownDraft(code, topics.signal(topic, code)));
-  return [...readings, ...unknown, ...commands, ...extraDrafts(car.readings, topics, topic)];
+  const results = resultDrafts(car.commands, topics, topic);
+  return [...readings, ...unknown, ...commands, ...results, ...extraDrafts(car.readings, topics, topic)];
 }
 
 const PRODUCT = "smartcar2mqtt";

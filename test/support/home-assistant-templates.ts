@@ -3,6 +3,7 @@ import {
   LIST_LENGTH,
   POSITION_ATTRIBUTES,
   PROBLEM_ACTIVE,
+  RESULT_EVENT,
   UNLOCKED,
 } from "../../src/bridge/discovery-templates.ts";
 import { isObject, parseJson } from "../../src/lib/json.ts";
@@ -11,6 +12,15 @@ import { isObject, parseJson } from "../../src/lib/json.ts";
 const RENDERERS: readonly (readonly [RegExp, (payload: string, ...groups: readonly string[]) => string])[] = [
   [/^\{\{ value_json\.(\w+) \}\}$/, (payload, key = "") => asPython(member(payload, key))],
   [exactly(PROBLEM_ACTIVE), (payload) => (member(payload, "active") === true ? "ON" : "OFF")],
+  [
+    exactly(RESULT_EVENT),
+    (payload) => {
+      const error = member(payload, "error");
+      const type = member(payload, "confirmed") === true ? "confirmed" : member(payload, "status");
+      const message = isObject(error) ? (error["message"] ?? null) : null;
+      return JSON.stringify({ event_type: type, value: member(payload, "value"), message });
+    },
+  ],
   [exactly(LIST_LENGTH), (payload) => (Array.isArray(parseJson(payload)) ? String(listOf(payload).length) : "None")],
   [
     exactly(LIST_ATTRIBUTE),

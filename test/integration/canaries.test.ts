@@ -323,7 +323,7 @@ describe.skipIf(!hasMosquitto())("secrets, VIN and position", () => {
     for (const kind of ["car", "delivery", "call", "command", "request", "result", "mqtt"]) {
       expect(recording).toContain(`{"kind":"${kind}",`);
     }
-    expect(sightings([{ name: "user id", text: "user-a" }], [{ place: "recording", bytes: recording }])).toEqual([]);
+    for (const id of ["user-a", "vehicle-a"]) expect(recording).not.toContain(id);
     // And the search finds what is there.
     const places = (canaries: readonly Canary[]) => sightings(canaries, found).join("\n");
     for (const topic of ["info", "vin", "state", "signals/vehicleidentification-vin"]) {

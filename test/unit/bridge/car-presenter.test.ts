@@ -145,6 +145,18 @@ describe("car presenter", () => {
     });
   });
 
+  it("says in info what car and grant carry, as soon as it reads differently", async () => {
+    const { publisher, poll } = build();
+    await poll(soc(57, 1_000), fact("vehicleidentification-vin", { value: "A" }, 1_000));
+    publisher.said();
+    const info = () => publisher.json(`${B}info`) as { vin: string; signals: Record<string, object> };
+    await poll(failure({ toldAt: clock.now() + 1, error: { type: "PERMISSION", code: null, message: null } }));
+    expect(publisher.said(B)).toContain("info");
+    expect(info().signals["tractionbattery-stateofcharge"]).toMatchObject({ granted: false });
+    await poll(fact("vehicleidentification-vin", { value: "B" }));
+    expect(info().vin).toBe("B");
+  });
+
   it("erases a reading that the car no longer speaks of", async () => {
     const { publisher, poll, shown } = build();
     const door = (columnPosition: number) => ({ row: 0, column: columnPosition, isOpen: true });

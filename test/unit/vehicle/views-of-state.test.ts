@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hours, minutes } from "../../../src/lib/duration.ts";
-import { isOutOfReach, signalCapabilities } from "../../../src/vehicle/capability.ts";
+import { capabilityChanged, isOutOfReach, signalCapabilities } from "../../../src/vehicle/capability.ts";
 import { freshMs, staleCodes } from "../../../src/vehicle/freshness.ts";
 import { happenings } from "../../../src/vehicle/happening.ts";
 import { signalCode } from "../../../src/vehicle/ids.ts";
@@ -55,6 +55,25 @@ describe("freshness", () => {
 });
 
 describe("capabilities", () => {
+  it("are said to have changed exactly when they read differently", () => {
+    const error = (type: string) => ({ toldAt: T0 + hours(1), error: { type, code: null, message: null } });
+    const states: VehicleState[] = [
+      EMPTY_STATE,
+      state(held(SOC, {})),
+      state(held(SOC, { body: { value: 1 }, oemUpdatedAt: T0 + 1 })),
+      state(held(SOC, { oemUpdatedAt: T0 + hours(48) })),
+      state(held(SOC, null, error("COMPATIBILITY"))),
+      state(held(SOC, {}, error("PERMISSION"))),
+      { ...state(held(SOC, {})), carried: new Set([signalCode(SOC)]) },
+    ];
+    const reads = (one: VehicleState) => JSON.stringify(signalCapabilities(one, () => null));
+    for (const before of states) {
+      for (const after of states) {
+        expect(capabilityChanged(before, after, SOC)).toBe(reads(before) !== reads(after));
+      }
+    }
+  });
+
   const of = (signal: HeldSignal, carries: boolean | null = null) =>
     signalCapabilities(state(signal), () => carries)[signal.code];
 

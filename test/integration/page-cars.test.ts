@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasChromium } from "../support/browser.ts";
+import { accessibilityFaults, hasChromium } from "../support/browser.ts";
 import { stillCar } from "../support/e2e-bench.ts";
 import { level, PageFixture } from "../support/page-fixture.ts";
 
@@ -58,6 +58,8 @@ describe.skipIf(!hasChromium())("a car on the page", () => {
     const progress = page.getByTestId("progress");
 
     await page.getByText("Charge schedules", { exact: true }).click();
+    await page.getByText("Destination", { exact: true }).click();
+    expect(await accessibilityFaults(page)).toEqual([]);
     const set = page.getByRole("button", { name: "Set schedule" });
     expect(await set.isDisabled()).toBe(true);
     await page.getByLabel("At (latitude, longitude)").fill("50.1, 8.6");

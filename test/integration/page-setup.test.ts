@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { helpAbout } from "../../src/lib/project.ts";
 import { freePort } from "../support/brokers.ts";
-import { hasChromium } from "../support/browser.ts";
+import { accessibilityFaults, hasChromium } from "../support/browser.ts";
 import { openBench, stillCar } from "../support/e2e-bench.ts";
 import { link, PageFixture } from "../support/page-fixture.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -84,6 +84,7 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
       SMARTCAR_APPLICATION_ID: APPLICATION,
       HTTP_PUBLIC_URL: program.publicUrl,
     });
+    expect(await accessibilityFaults(page)).toEqual([]);
     await paste(page);
 
     // Connect, as the car's owner.

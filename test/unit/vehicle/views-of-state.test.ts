@@ -69,7 +69,7 @@ describe("capabilities", () => {
     const reads = (one: VehicleState) => JSON.stringify(signalCapabilities(one, () => null));
     for (const before of states) {
       for (const after of states) {
-        expect(capabilityChanged(before, after, SOC)).toBe(reads(before) !== reads(after));
+        expect(capabilityChanged(before, after, signalCode(SOC))).toBe(reads(before) !== reads(after));
       }
     }
   });

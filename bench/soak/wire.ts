@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 
 /** Beyond this real time something hangs, and waiting on would hide it. */
-const STUCK_MS = 5_000;
+const STUCK_MS = 30_000;
 
 /** Both ends of a connection within this process, by the port that the client's end was given. */
 interface Pair {

@@ -9,6 +9,8 @@ import { close, DEFAULT_LISTENER_LIMITS, hardenedFastify, type ListenerLimits, l
 /** The one path Smartcar posts to. */
 export const WEBHOOK_PATH = "/webhooks/smartcar";
 
+const BYTES = "application/octet-stream";
+
 /** What a handler answers: an object goes out as JSON, a text as HTML, nothing as a bare status. */
 export interface PublicAnswer {
   readonly status: number;
@@ -79,15 +81,16 @@ export class PublicServer implements Part {
     for (const page of this.#options.pages ?? []) methods.set(page.path, "GET");
 
     // Before any body is read: nobody uploads to an address that does not exist.
-    app.addHook("onRequest", async (request, reply) => {
+    app.addHook("onRequest", (request, reply, done) => {
       const allowed = methods.get(request.raw.url?.split("?", 1)[0] ?? "");
-      if (allowed === undefined) return bare(reply, 404);
-      if (request.method !== allowed) return bare(reply.header("allow", allowed), 405);
+      if (allowed === undefined) return void bare(reply, 404);
+      if (request.method !== allowed) return void bare(reply.header("allow", allowed), 405);
       // The bytes are taken as they are, whatever they are called, even when the name is no valid one.
-      request.raw.headers["content-type"] = "application/octet-stream";
+      request.raw.headers["content-type"] = BYTES;
+      done();
     });
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    app.addContentTypeParser(BYTES, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     app.setNotFoundHandler((_request, reply) => bare(reply, 404));
     app.setErrorHandler((error, request, reply) => this.#failed(error, request, reply));
 

@@ -107,7 +107,12 @@ class Rig {
     });
     const inbox = new CommandInbox({
       session: { events: this.#session, subscribe: () => undefined, recall: () => Promise.resolve() },
-      publisher: { reply: (topic, payload) => this.#reply(topic, payload), erase: () => undefined, holds: () => false },
+      publisher: {
+        reply: (topic, payload) => this.#reply(topic, payload),
+        erase: () => undefined,
+        holds: () => false,
+        isErasing: () => false,
+      },
       topics: new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" }),
       runner: this.#runner,
       vehicle: (topic) => (topic === KNOWN_CAR.topic ? KNOWN_CAR : undefined),

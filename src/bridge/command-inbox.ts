@@ -16,7 +16,7 @@ import type { Topics } from "./topics.ts";
 
 export interface InboxOptions {
   readonly session: Pick<Session, "subscribe" | "events" | "recall">;
-  readonly publisher: Pick<Publisher, "reply" | "erase" | "holds">;
+  readonly publisher: Pick<Publisher, "reply" | "erase" | "holds" | "isErasing">;
   readonly topics: Topics;
   readonly runner: Pick<CommandRunner, "submit">;
   readonly vehicle: (topic: string) => Vehicle | undefined;
@@ -32,10 +32,9 @@ export interface InboxOptions {
 export class CommandInbox implements Part {
   readonly #options: InboxOptions;
   #off: (() => void) | undefined;
-  /** Live messages being looked into, one after the other; what else is stored on a topic shows meanwhile. */
-  #lookups: Promise<void> = Promise.resolve();
-  #lookupsWaiting = 0;
-  readonly #lookingAt = new Map<string, { isStored: boolean }>();
+  /** Looks into live messages, one after the other. */
+  #lookingUp: Promise<void> = Promise.resolve();
+  readonly #lookups = new Set<Lookup>();
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -51,7 +50,7 @@ export class CommandInbox implements Part {
 
   async stop(): Promise<void> {
     this.#off?.();
-    await this.#lookups;
+    await this.#lookingUp;
   }
 
   /** Publishes an answer, on the result topic and where MQTT 5 asked for it. */
@@ -84,32 +83,39 @@ export class CommandInbox implements Part {
     const inbound = topics.parse(message.topic);
     // An empty payload is how a retained message is erased: ours, or somebody's who is tidying up.
     if (inbound?.kind !== "command" || !isCommandName(inbound.command) || message.payload.length === 0) return;
+    if (retainIsHidden && message.retain && this.#isKnownToBeStored(message.topic)) return;
     const request = this.#request(message, inbound.vehicle, inbound.command);
-    const lookup = this.#lookingAt.get(message.topic);
-    if (message.retain && lookup !== undefined) lookup.isStored = true;
-    else if (retainIsHidden && !message.retain) this.#lookUp(message.topic, request);
+    if (retainIsHidden && !message.retain) this.#lookUp(message.topic, request);
     else this.#take(message.topic, request);
+  }
+
+  /** A stored message that the broker showed: is it one that is being looked into, or was refused a moment ago? */
+  #isKnownToBeStored(topic: string): boolean {
+    const lookups = [...this.#lookups].filter((lookup) => lookup.topic === topic);
+    for (const lookup of lookups) lookup.isStored = true;
+    return lookups.length > 0 || this.#options.publisher.isErasing(topic);
   }
 
   /** Finds out whether a live message stays at the broker, before anything else is done with it. */
   #lookUp(topic: string, request: CommandRequest): void {
-    if (this.#lookupsWaiting >= MAX_LOOKUPS) {
+    if (this.#lookups.size >= MAX_LOOKUPS) {
       this.#refuse(request, new Error("too many commands at once"));
       return;
     }
-    this.#lookupsWaiting++;
-    this.#lookups = this.#lookups.then(async () => {
+    const lookup: Lookup = { topic, isStored: false };
+    this.#lookups.add(lookup);
+    this.#lookingUp = this.#lookingUp.then(async () => {
       const { session, topics } = this.#options;
-      const lookup = { isStored: false };
-      this.#lookingAt.set(topic, lookup);
       try {
-        for (const filter of topics.commandFilters([request.command])) await session.recall(filter);
+        for (const filter of topics.commandFilters([request.command])) {
+          // A look for an earlier one may have shown it; by now that one may be erased, and this one with it.
+          if (!lookup.isStored) await session.recall(filter);
+        }
         this.#take(topic, { ...request, retained: lookup.isStored });
       } catch (error) {
         this.#refuse(request, toError(error));
       } finally {
-        this.#lookingAt.delete(topic);
-        this.#lookupsWaiting--;
+        this.#lookups.delete(lookup);
       }
     });
   }
@@ -168,6 +174,12 @@ export class CommandInbox implements Part {
 
 /** Far more than people give at once; beyond it something is looping. */
 const MAX_LOOKUPS = 20;
+
+/** A live message of which is not known yet whether the broker stored it. */
+interface Lookup {
+  readonly topic: string;
+  isStored: boolean;
+}
 
 /** What an answer needs to find its way: a request, or its execution. */
 interface Addressed {

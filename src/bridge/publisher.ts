@@ -143,6 +143,11 @@ export class Publisher implements Part {
     return this.#retained.get(topic)?.confirmed != null;
   }
 
+  /** Whether the broker was told, or is to be told, to forget the topic, and has not confirmed it yet. */
+  isErasing(topic: string): boolean {
+    return this.#retained.get(topic)?.wanted === ERASED;
+  }
+
   /** Publishes everything once more (a consumer came that needs it), or what `includes` picks. */
   republish(includes: (topic: string) => boolean = () => true): void {
     for (const entry of this.#retained.values()) {

@@ -115,6 +115,42 @@ describe("command inbox", () => {
     expect(publisher.said()).toEqual(["-smartcar/volkswagen-id-4/lock/set"]);
   });
 
+  it("answers a stored message once, though a look for another car's shows it again", async () => {
+    const { send, publisher, requests, recalls } = setup({ retainIsHidden: true });
+    const topic = "smartcar/volvo-xc60/lock/set";
+    send("LOCK");
+    send("LOCK", { topic });
+    await settle();
+    send("LOCK", { retain: true });
+    recalls[0]?.end();
+    await settle();
+    expect(publisher.said()).toEqual(["-smartcar/volkswagen-id-4/lock/set"]);
+    publisher.erasing.add("smartcar/volkswagen-id-4/lock/set");
+    // The broker has not heard yet that it is to forget the first one.
+    send("LOCK", { retain: true });
+    recalls[1]?.end();
+    await settle();
+    expect(requests.map(({ topic: name, retained }) => [name, retained])).toEqual([
+      ["volkswagen-id-4", true],
+      ["volvo-xc60", false],
+    ]);
+  });
+
+  it("takes nothing of what was stored for live, though it is erased by the time of its own look", async () => {
+    const { send, requests, recalls } = setup({ retainIsHidden: true });
+    send("LOCK");
+    send("UNLOCK");
+    await settle();
+    send("UNLOCK", { retain: true });
+    recalls[0]?.end();
+    await settle();
+    expect(requests.map(({ value, retained }) => [value, retained])).toEqual([
+      ["LOCK", true],
+      ["UNLOCK", true],
+    ]);
+    expect(recalls).toHaveLength(1);
+  });
+
   it("refuses what it cannot look up, and more than it can look up at once", async () => {
     const { send, publisher, requests, recalls } = setup({ retainIsHidden: true });
     for (let n = 0; n < 21; n++) send("LOCK");

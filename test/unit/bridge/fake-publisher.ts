@@ -3,6 +3,8 @@ export class FakePublisher {
   readonly held = new Map<string, string>();
   readonly events: { topic: string; payload: string }[] = [];
   readonly replies: { topic: string; payload: string; properties: object }[] = [];
+  /** Erased, and not confirmed by the broker yet. */
+  readonly erasing = new Set<string>();
   #said: string[] = [];
   confirmed = true;
   delivers = true;
@@ -27,6 +29,7 @@ export class FakePublisher {
     this.replies.push({ topic, payload, properties });
     return Promise.resolve(this.delivers);
   };
+  isErasing = (topic: string): boolean => this.erasing.has(topic);
   holds = (topic: string): boolean => this.held.has(topic);
   isConfirmed = (topic: string, payload: string): boolean => this.confirmed && this.held.get(topic) === payload;
 

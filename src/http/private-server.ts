@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
-import { toError } from "../lib/errors.ts";
+import { AppError, toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import { comesFrom, mayChange } from "./host-guard.ts";
@@ -111,6 +111,8 @@ export class PrivateServer implements Part {
       if (typeof status === "number" && status >= 400 && status < 500) {
         return fail(reply, status, toError(thrown).message);
       }
+      // Known, logged and shown as the link `disk` already: whoever looks at the page meanwhile is told the same.
+      if (thrown instanceof AppError && thrown.code.startsWith("STORE_")) return fail(reply, 503, thrown.message);
       log.error({ err: toError(thrown), path: request.routeOptions.url }, "private request failed");
       return fail(reply, 500, "internal error");
     });

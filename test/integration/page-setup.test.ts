@@ -135,6 +135,19 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     expect(errors).toEqual([]);
   }, 90_000);
 
+  it("looks again by itself when one comes back from the dashboard, and not at every glance", async () => {
+    const { program } = await pages.ready({ webhook: false });
+    const { page, requested } = await pages.open(`${program.privateUrl}/#/setup`);
+    const looks = () => requested.filter((url) => url.endsWith("/api/check")).length;
+    await link(page, "broker", "ok").waitFor();
+    expect(looks()).toBe(0);
+    const comeBack = () => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await Promise.all([page.waitForResponse(/\/api\/check$/), comeBack()]);
+    await comeBack();
+    await page.reload();
+    expect(looks()).toBe(1);
+  });
+
   it("says in which box a value belongs", async () => {
     const { program } = await pages.ready();
     const { page } = await pages.open(`${program.privateUrl}/#/setup`);

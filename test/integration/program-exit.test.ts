@@ -96,6 +96,7 @@ describe("a program that cannot run", () => {
       fix: expect.stringContaining("chown"),
     });
     expect((await fetch(`${program.privateUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${program.privateUrl}/api/traffic`)).status).toBe(503);
 
     rmSync(taken);
     await program.line(({ msg }) => msg === "started");

@@ -102,7 +102,8 @@ export class CommandInbox implements Part {
       this.#refuse(request, new Error("too many commands at once"));
       return;
     }
-    const lookup: Lookup = { topic, isStored: false };
+    // What comes while the topic is being erased may be erased with it, so the look could no longer tell.
+    const lookup: Lookup = { topic, isStored: this.#options.publisher.isErasing(topic) };
     this.#lookups.add(lookup);
     this.#lookingUp = this.#lookingUp.then(async () => {
       const { session, topics } = this.#options;

@@ -151,6 +151,14 @@ describe("command inbox", () => {
     expect(recalls).toHaveLength(1);
   });
 
+  it("does not trust a look at a topic that was being erased when the message came", async () => {
+    const { send, publisher, requests } = setup({ retainIsHidden: true });
+    publisher.erasing.add("smartcar/volkswagen-id-4/lock/set");
+    send("UNLOCK");
+    await settle();
+    expect(requests).toMatchObject([{ retained: true }]);
+  });
+
   it("refuses what it cannot look up, and more than it can look up at once", async () => {
     const { send, publisher, requests, recalls } = setup({ retainIsHidden: true });
     for (let n = 0; n < 21; n++) send("LOCK");

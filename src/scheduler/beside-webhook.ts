@@ -2,7 +2,7 @@ import { hours, minutes } from "../lib/duration.ts";
 import { pacedInterval } from "./budget.ts";
 import { yardstickOf } from "./plan.ts";
 import { type Due, FLOOR_MS, LONGEST_MS, type Situation } from "./situation.ts";
-import { affordableAt } from "./yardstick.ts";
+import { affordableAt, elapsed } from "./yardstick.ts";
 
 /** Deliveries come in bursts; what they announce takes a moment to reach Smartcar's store. */
 const AFTER_DELIVERY_MS = minutes(1);
@@ -13,8 +13,12 @@ const SETTLED_GAPS = 2;
 const SETTLED_LATEST_MS = hours(1);
 /** A webhook that brings the end of charging is only doubted when it has missed several reads' time. */
 const DOUBT_INTERVALS = 4;
-/** What one kind of read borrows of the days to come, another has to leave in hand for it. */
-const TWO_DAYS_MS = hours(48);
+/** How far ahead reads may be borrowed from. */
+const BORROWED_MS = hours(48);
+/** A car that woke up is still where it was, so such a read may borrow less, and ever less as the month goes on; */
+const WAKE_BORROWS_MS = hours(24);
+/** at its end as much must be left in hand, for what turns or settles. */
+const WAKE_LEAVES_MS = hours(48);
 
 interface Occasion {
   readonly of: number | null;
@@ -28,7 +32,7 @@ interface Occasion {
  * Beside a webhook that delivers, a read is only worth a call when something is to be learnt that deliveries do not
  * bring: when the car has just woken up, when something turned, and when it has settled again. Otherwise a read a day
  * is the safety net, sooner for a car that was charging when it fell silent. All of them together never cost more than
- * the idle interval would; a car that woke up is still where it was, so that is worth a read only if one is left over.
+ * the idle interval would.
  */
 export function besideWebhook(situation: Situation, lastPollAt: number, intervalMs: number, jitterMs: number): Due {
   const { now, feed, uncarried, budget } = situation;
@@ -37,9 +41,9 @@ export function besideWebhook(situation: Situation, lastPollAt: number, interval
   const net = { dueAt: netAt(situation, lastPollAt, intervalMs, settledMs, jitterMs), reason: SAFETY_NET };
   if (!uncarried) return net;
   const occasions: Occasion[] = [
-    { of: feed.wokeAt, afterMs: AFTER_DELIVERY_MS, reason: "the car woke up", inHandMs: TWO_DAYS_MS },
-    { of: feed.turnedAt, afterMs: AFTER_DELIVERY_MS, reason: "something turned", inHandMs: -TWO_DAYS_MS },
-    { of: lastAt, afterMs: settledMs, reason: "the car settles", inHandMs: -TWO_DAYS_MS },
+    { of: feed.wokeAt, afterMs: AFTER_DELIVERY_MS, reason: "the car woke up", inHandMs: wakeInHandMs(situation) },
+    { of: feed.turnedAt, afterMs: AFTER_DELIVERY_MS, reason: "something turned", inHandMs: -BORROWED_MS },
+    { of: lastAt, afterMs: settledMs, reason: "the car settles", inHandMs: -BORROWED_MS },
   ];
   // What is asked for beside the webhook keeps the pace of the month, too; such reads come in groups, so a quarter of
   // the even distance keeps it. Earlier reads that brought nothing do not count: the delivery says that there is news.
@@ -70,8 +74,14 @@ function netAt(
   return Math.max(
     lastPollAt + FLOOR_MS,
     Math.max(lastPollAt, feed.lastAt ?? 0) + netMs + jitterMs,
-    affordable(situation, -TWO_DAYS_MS),
+    affordable(situation, -BORROWED_MS),
   );
+}
+
+function wakeInHandMs({ plan, now }: Situation): number {
+  const yardstick = yardstickOf(plan, false);
+  const part = yardstick === null ? 0 : elapsed(yardstick, now);
+  return (WAKE_BORROWS_MS + WAKE_LEAVES_MS) * part - WAKE_BORROWS_MS;
 }
 
 /** Counted as if the car never charged: reads beside the webhook find out about it when the intervals would not. */

@@ -31,14 +31,12 @@ export function readStore(situation: Situation, lastPollAt: number, interval: In
   const ownAt = looks ? look(situation, lastPollAt, refreshedAt) : lastPollAt + interval.intervalMs;
   const affordedAt = looks || settings.mode === "auto" ? Math.max(ownAt, affordable(situation)) : ownAt;
   const theirsAt = refreshedAt === null ? Number.POSITIVE_INFINITY : intervalsAt(situation, lastPollAt, refreshedAt);
+  const latestAt = Math.min(affordedAt, lastPollAt + Math.max(LONGEST_MS, interval.intervalMs));
   // Shortly before one of theirs a read would only put that off.
-  const wantedAt = affordedAt > theirsAt - FLOOR_MS ? theirsAt : affordedAt;
+  const wantedAt = latestAt > theirsAt - FLOOR_MS ? theirsAt : latestAt;
   const paceMs = pacedInterval(budget, FLOOR_MS, now);
   return {
-    dueAt: Math.max(
-      Math.min(wantedAt, lastPollAt + Math.max(LONGEST_MS, interval.intervalMs)) + jitterMs,
-      lastPollAt + paceMs,
-    ),
+    dueAt: Math.max(wantedAt + jitterMs, lastPollAt + paceMs),
     reason: looks ? `${interval.reason}; next when Smartcar has likely asked the car's maker again` : interval.reason,
   };
 }
@@ -62,16 +60,16 @@ function look({ plan, settings, charging, asleep }: Situation, lastPollAt: numbe
 }
 
 /**
- * The read that the intervals would make while the refresh may be; infinity: none. They are not followed for long at the
- * pace of charging, when it is late.
+ * The read that the intervals would make next once the refresh may have been; infinity: none, since it should have been
+ * seen. They are not followed for long at the pace of charging, when it is late.
  */
 function intervalsAt({ plan, settings, charging, asleep }: Situation, lastPollAt: number, refreshedAt: number): number {
   const yardstick = yardstickOf(plan, charging);
   if (yardstick === null) return Number.POSITIVE_INFINITY;
-  const earliestAt = Math.max(refreshedAt + plan.refresh.earlyMs, lastPollAt + 1);
-  const at = firstFrom(yardstick, settings, charging && !asleep, earliestAt);
   const latestMs = charging ? plan.refresh.lateMs : LONGEST_REFRESH_MS;
-  return at <= refreshedAt + latestMs ? at : Number.POSITIVE_INFINITY;
+  if (lastPollAt >= refreshedAt + latestMs) return Number.POSITIVE_INFINITY;
+  const earliestAt = Math.max(refreshedAt + plan.refresh.earlyMs, lastPollAt + 1);
+  return firstFrom(yardstick, settings, charging && !asleep, earliestAt);
 }
 
 function affordable({ plan, settings, charging, now }: Situation): number {

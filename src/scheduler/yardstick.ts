@@ -11,8 +11,8 @@ export interface Yardstick {
   readonly charging: boolean;
   /** The reads that they have made this month more than polling has. */
   readonly saved: number;
-  /** The month that is counted, by its start (UTC). */
-  readonly month: number;
+  /** From when on that is counted: the month's start (UTC), or the first read of all. */
+  readonly since: number;
 }
 
 export interface Intervals {
@@ -22,7 +22,7 @@ export interface Intervals {
 
 /** They begin with the first read. */
 export function started(at: number, charging: boolean): Yardstick {
-  return { at, charging, saved: 0, month: monthStart(at) };
+  return { at, charging, saved: 0, since: at };
 }
 
 /** A read was made. */
@@ -33,18 +33,26 @@ export function spent(yardstick: Yardstick): Yardstick {
 /** Goes on to `until`; `charging` is what the reads on the way would have found. Nothing is saved up beyond a month. */
 export function advanced(yardstick: Yardstick, intervals: Intervals, until: number, charging: boolean): Yardstick {
   const month = monthStart(until);
-  const saved = month === yardstick.month ? yardstick.saved : 0;
+  const turned = month !== monthStart(yardstick.since);
+  const { saved, since } = turned ? { saved: 0, since: month } : yardstick;
   const next = nextAt(yardstick, intervals);
-  if (next > until) return { ...yardstick, saved, month };
+  if (next > until) return { ...yardstick, saved, since };
   const stepMs = msOf(intervals, charging);
   const at = next + Math.floor((until - next) / stepMs) * stepMs;
-  const countedFrom = month === yardstick.month ? next : stepsTo(next, stepMs, month);
-  return { at, charging, saved: saved + Math.max(0, (at - countedFrom) / stepMs + 1), month };
+  const countedFrom = turned ? stepsTo(next, stepMs, month) : next;
+  return { at, charging, saved: saved + Math.max(0, (at - countedFrom) / stepMs + 1), since };
 }
 
 /** The first of their reads at or after `from`. */
 export function firstFrom(yardstick: Yardstick, intervals: Intervals, charging: boolean, from: number): number {
   return stepsTo(nextAt(yardstick, intervals), msOf(intervals, charging), from);
+}
+
+/** How much of the month that is counted is over, 0 to 1. */
+export function elapsed({ since }: Yardstick, now: number): number {
+  const month = monthStart(now);
+  const from = month === monthStart(since) ? since : month;
+  return Math.max(0, now - from) / (nextMonthStart(now) - from);
 }
 
 /**

@@ -38,7 +38,7 @@ const polled = (agoMs: number, saved = 20) => ({
   ...NEW_PLAN,
   lastPollAt: NOW - agoMs,
   lastTryAt: NOW - agoMs,
-  yardstick: { at: NOW - agoMs, charging: false, saved, month: MONTH },
+  yardstick: { at: NOW - agoMs, charging: false, saved, since: MONTH },
 });
 
 describe("cadence", () => {
@@ -99,13 +99,26 @@ describe("cadence", () => {
     const at = (feed: Partial<Feed>, saved: number) =>
       nextPoll(input({ plan: polled(hours(3), saved), feed: heard({ lastAt: NOW, ...feed }), uncarried: true })).dueAt;
     const [woke, turned] = [{ wokeAt: NOW }, { turnedAt: NOW }];
-    // A car that woke up is only worth what is left when two days' reads are in hand; otherwise it is read when it settles.
-    expect(at(woke, 9)).toBe(NOW + minutes(1));
-    expect(at(woke, 8)).toBe(NOW + minutes(10));
+    // In the middle of the month a car that woke up must leave half a day's reads in hand, or it is read when it settles.
+    expect(at(woke, 3)).toBe(NOW + minutes(1));
+    expect(at(woke, 2)).toBe(NOW + minutes(10));
     // What turned may borrow the reads of the two days to come, and then waits for the next one.
     expect(at(turned, -7)).toBe(NOW + minutes(1));
     expect(at(turned, -8)).toBe(NOW + hours(3));
     expect(at(turned, -9)).toBe(NOW + hours(9));
+  });
+
+  it("reads a car that woke up the sooner the less of the time is over that is counted", () => {
+    const at = (sinceMs: number, saved: number) => {
+      const plan = polled(hours(3), saved);
+      const yardstick = { ...plan.yardstick, since: NOW - sinceMs };
+      const feed = heard({ lastAt: NOW, wokeAt: NOW });
+      return (nextPoll(input({ plan: { ...plan, yardstick }, feed, uncarried: true })).dueAt ?? 0) - NOW;
+    };
+    // The first read of all was three hours ago.
+    expect([at(hours(3), -2), at(hours(3), -3)]).toEqual([minutes(1), minutes(10)]);
+    // What was saved in October counts no more; half of November is over.
+    expect(at(days(20), 20)).toBe(minutes(10));
   });
 
   it("borrows nothing from the next month", () => {
@@ -182,7 +195,8 @@ describe("cadence", () => {
     it("makes the next of those reads also when the refresh is late, but not at the pace of charging", () => {
       const plan = { ...polled(hours(2)), quiet: 6, lastPollAt: NOW };
       expect(next(0, hours(27), { plan })).toBe(hours(4));
-      expect(next(0, hours(33), { plan })).toBe(hours(18));
+      expect(next(0, hours(35), { plan })).toBe(hours(4));
+      expect(next(0, hours(36), { plan })).toBe(hours(24));
       const charging = { ...plan, yardstick: { ...plan.yardstick, charging: true } };
       expect(next(0, hours(27), { plan: charging, charging: true })).toBe(hours(1.5));
     });
@@ -194,7 +208,7 @@ describe("cadence", () => {
 
     it("asks again while the refresh is late, ever less often, up to a day", () => {
       expect(next(0, hours(25))).toBe(hours(2));
-      expect(next(0, hours(31))).toBe(hours(14));
+      expect(next(0, hours(31))).toBe(hours(6));
       expect(next(0, hours(90))).toBe(hours(24));
     });
 

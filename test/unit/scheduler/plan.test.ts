@@ -7,7 +7,6 @@ import { CAR } from "../../support/observations.ts";
 
 const T0 = Date.UTC(2026, 10, 2);
 const KNOWN = { charging: false, refreshedAt: T0 };
-const MONTH = Date.UTC(2026, 10, 1);
 
 function answer(at: number, overrides: Partial<Answer> = {}): Answer {
   const intervals = { chargingMs: minutes(15), idleMs: hours(6) };
@@ -18,7 +17,7 @@ const first = answered(NEW_PLAN, answer(T0));
 
 describe("plan", () => {
   it("begins the yardstick with the first answer", () => {
-    expect(first.yardstick).toEqual({ at: T0, charging: false, saved: 0, month: MONTH });
+    expect(first.yardstick).toEqual({ at: T0, charging: false, saved: 0, since: T0 });
   });
 
   it("counts a poll against the reads of the intervals, but none that somebody asked for", () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { mayChange } from "../../../src/http/host-guard.ts";
+import { comesFrom, ingressPath, mayChange } from "../../../src/http/host-guard.ts";
 import { PrivateServer, type PrivateServerOptions, type Readiness } from "../../../src/http/private-server.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { raw, silentLog, urlOf } from "./support.ts";
@@ -110,5 +110,33 @@ describe("mayChange", () => {
     [undefined, undefined, false],
   ])("host %s, origin %s → %s", (host, origin, expected) => {
     expect(mayChange(host, origin, ["home.example"])).toBe(expected);
+  });
+});
+
+describe("comesFrom", () => {
+  it.each([
+    ["172.30.32.2", "172.30.32.2", true],
+    ["::ffff:172.30.32.2", "172.30.32.2", true],
+    ["FD00::2", "fd00::2", true],
+    ["172.30.32.20", "172.30.32.2", false],
+    ["172.30.32.2", undefined, false],
+    [undefined, "172.30.32.2", false],
+  ])("%s, believed %s → %s", (remote, address, expected) => {
+    expect(comesFrom(remote, address)).toBe(expected);
+  });
+});
+
+describe("ingressPath", () => {
+  const PROXY = "172.30.32.2";
+  it.each([
+    [PROXY, "/api/hassio_ingress/Ab-3_x", "/api/hassio_ingress/Ab-3_x"],
+    ["172.30.32.3", "/api/hassio_ingress/Ab-3_x", null],
+    [PROXY, undefined, null],
+    [PROXY, "/x; Domain=evil.example", null],
+    [PROXY, "/", null],
+    [PROXY, "//evil.example", null],
+  ])("from %s with %s → %s", (remoteAddress, path, expected) => {
+    const headers = path === undefined ? {} : { "x-ingress-path": path };
+    expect(ingressPath({ socket: { remoteAddress }, headers }, PROXY)).toBe(expected);
   });
 });

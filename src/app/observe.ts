@@ -8,7 +8,8 @@ export function observe(events: AppEvents, log: Log): void {
   const intake = log.child({ part: "intake" });
   events.intake.on("accepted", ({ delivery, acceptance }) => {
     const fields = { event_id: delivery.eventId, type: delivery.eventType, acceptance };
-    if (acceptance === "quarantined") intake.warn({ ...fields, reason: delivery.unusable }, "delivery set aside");
+    if (acceptance === "quarantined")
+      intake.warn({ ...fields, reason: delivery.unusable ?? "vehicle not known yet" }, "delivery set aside");
     else intake.debug(fields, "delivery taken in");
   });
   events.intake.on("changed", ({ vehicleId, codes, raised, cleared }) => {

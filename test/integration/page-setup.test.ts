@@ -62,6 +62,8 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     };
 
     const { page, errors } = await pages.open(program.privateUrl);
+    const sent: string[] = [];
+    page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
     await page.getByRole("heading", { level: 1, name: "Set-up" }).waitFor();
     await link(page, "token", "ok").waitFor();
     await step(page, "Smartcar application", "not_known").waitFor();
@@ -132,6 +134,11 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     // Signatures are judged by what has come since the start.
     simulator.setSignal("vehicle-a", "closure-islocked", { body: { value: true } });
     await page.getByText(/^Nothing is broken: (\d+) of \1 links hold\.$/).waitFor();
+    // What was typed went nowhere.
+    expect(await page.evaluate("localStorage.length + sessionStorage.length")).toBe(0);
+    const typed = [APPLICATION, environment["SMARTCAR_MANAGEMENT_TOKEN"] ?? "", environment["MQTT_URL"] ?? ""];
+    expect(sent.filter((request) => typed.some((value) => request.includes(value)))).toEqual([]);
+    expect(sent.length).toBeGreaterThan(0);
     expect(errors).toEqual([]);
   }, 90_000);
 

@@ -28,7 +28,8 @@ const BETWEEN_DOCUMENTS_MS = seconds(5);
 export class Announcer implements Part {
   readonly #options: AnnouncerOptions;
   readonly #announced = new Map<string, Announced>();
-  readonly #wanted = new Map<string, DeviceDocument>();
+  /** Null once it is said: a document takes 25 KB, and there can be thousands of cars. */
+  readonly #wanted = new Map<string, DeviceDocument | null>();
   readonly #timers = new Map<string, Timer>();
   #running = false;
 
@@ -76,13 +77,14 @@ export class Announcer implements Part {
   #announce(topic: string): void {
     const { publisher, store } = this.#options;
     const document = this.#wanted.get(topic);
-    if (document === undefined) return;
+    if (document == null) return;
     const previous = this.#announced.get(topic) ?? {};
     const [first = document, plain] = markers(previous, document);
     const payload = JSON.stringify(first);
     publisher.retain(topic, payload, RANK.discovery);
     const now = announcedOf(document);
     if (plain === undefined) {
+      this.#wanted.set(topic, null);
       this.#remember(topic, previous, now);
       return;
     }

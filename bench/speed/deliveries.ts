@@ -15,11 +15,17 @@ export interface SignedDelivery {
  * The nth delivery of a car that drives: 5 KB in Smartcar's main form, signed. Of its 22 signals the six that move while
  * driving tell something newer each time; the others stand there again as before, as in every delivery of Smartcar.
  */
-export function signedDelivery(key: string, vehicleId: string, n: number): SignedDelivery {
+export function signedDelivery(
+  key: string,
+  vehicleId: string,
+  n: number,
+  /** Signals that stand there besides. */
+  also: readonly Signal[] = [],
+): SignedDelivery {
   const at = DRIVE_BEGAN + n * BETWEEN_MS;
   const odometer = Math.round((50_000 + n / 10) * 10) / 10;
   const signals = [
-    ...STANDING.map((signal) => wireSignal(signal, DRIVE_BEGAN)),
+    ...[...STANDING, ...also].map((signal) => wireSignal(signal, DRIVE_BEGAN)),
     ...moving(n, odometer).map((signal) => wireSignal(signal, at)),
   ];
   const body = Buffer.from(
@@ -48,7 +54,7 @@ export function signedDelivery(key: string, vehicleId: string, n: number): Signe
 }
 
 /** Group, name and body. */
-type Signal = readonly [string, string, object];
+export type Signal = readonly [string, string, object];
 
 const SOC = "tractionbattery-stateofcharge";
 /** In the past by more than any bench lasts: a fact from the future would not be one. */

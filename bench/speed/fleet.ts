@@ -8,7 +8,7 @@ import { ChargingLog } from "../../src/vehicle/charging-log.ts";
 import { vehicleId } from "../../src/vehicle/ids.ts";
 import { Intake, type IntakeEvents } from "../../src/vehicle/intake.ts";
 import { car } from "../../test/support/cars.ts";
-import { KEY, signedDelivery } from "./deliveries.ts";
+import { KEY, type Signal, signedDelivery } from "./deliveries.ts";
 
 /** Waiting deliveries that the intake takes without complaint. */
 const AT_ONCE = 1_000;
@@ -16,8 +16,11 @@ const AT_ONCE = 1_000;
 export const fleetId = (n: number) => `vehicle-${n}`;
 export const fleetTopic = (n: number) => `car-${n}`;
 
-/** Fills a data folder with so many cars, each with the signals of one delivery, as if the program had run before. */
-export async function seedFleet(dataDir: string, cars: number): Promise<void> {
+/**
+ * Fills a data folder with so many cars, each with the 22 signals of one delivery and those given, as if the program had
+ * run before.
+ */
+export async function seedFleet(dataDir: string, cars: number, also: readonly Signal[] = []): Promise<void> {
   const store = openStore<Plan, Execution, Announced>(dataDir);
   store.database.start();
   try {
@@ -45,7 +48,7 @@ export async function seedFleet(dataDir: string, cars: number): Promise<void> {
       const numbers = Array.from({ length: Math.min(AT_ONCE, cars - from) }, (_, n) => from + n);
       await Promise.all(
         numbers.map((n) => {
-          const { body } = signedDelivery(KEY, fleetId(n), 0);
+          const { body } = signedDelivery(KEY, fleetId(n), 0, also);
           const receivedAt = Date.now();
           const event = readEvent(body, receivedAt);
           if (event.kind !== "vehicle") throw new Error("the bench's delivery is not understood");

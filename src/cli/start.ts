@@ -1,9 +1,14 @@
 import { createApp } from "../app/app.ts";
+import type { Timer } from "../lib/clock.ts";
+import { minutes } from "../lib/duration.ts";
 import { Redactor } from "../lib/redact.ts";
 import type { Command } from "./command.ts";
 import { configOption, loadOrExplain, loggerFor, WRONG_CONFIGURATION } from "./configuration.ts";
 import { runDaemon } from "./daemon.ts";
-import { growWithLoad } from "./frugal.ts";
+import { growWithLoad, tidyUp } from "./frugal.ts";
+
+/** By then the broker holds everything, also of thousands of cars. */
+const SETTLED_MS = minutes(1);
 
 export const start: Command = {
   name: "start",
@@ -25,6 +30,15 @@ export const start: Command = {
       version,
       warnings: loaded.warnings,
     });
-    return await runDaemon(app, { terminal, log, onStarted: growWithLoad });
+    let settled: Timer | undefined;
+    const onStarted = () => {
+      growWithLoad();
+      settled = clock.after(SETTLED_MS, tidyUp);
+    };
+    try {
+      return await runDaemon(app, { terminal, log, onStarted });
+    } finally {
+      settled?.cancel();
+    }
   },
 };

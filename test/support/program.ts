@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { freePort } from "./brokers.ts";
 
 const SOURCES = new URL("../../src/main.ts", import.meta.url).pathname;
-/** What `npm run build` makes, as users run it. */
-export const COMPILED = new URL("../../dist/main.js", import.meta.url).pathname;
+/** What `npm run build` makes, as users run it; another one when two are compared. */
+export const COMPILED = process.env["BENCH_PROGRAM"] ?? new URL("../../dist/main.js", import.meta.url).pathname;
 const START_LIMIT_MS = 15_000;
 
 export interface LogLine {

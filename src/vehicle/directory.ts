@@ -216,10 +216,14 @@ export class Directory implements Part {
   #fromConnection(connection: Connection, previous: Vehicle | undefined): Vehicle {
     const { vehicleId: id, ...facts } = connection;
     const override = this.#overrides.get(id);
-    const taken = new Set([...this.#byTopic.keys()]);
-    for (const { topic } of this.#overrides.values()) if (topic !== undefined) taken.add(topic);
-    const topic = override?.topic ?? previous?.topic ?? this.#options.nameTopic(connection, taken);
+    const topic = override?.topic ?? previous?.topic ?? this.#options.nameTopic(connection, this.#takenTopics());
     return { id, topic, name: override?.name ?? defaultName(connection), ...facts, connected: true };
+  }
+
+  #takenTopics(): Set<string> {
+    const taken = new Set(this.#byTopic.keys());
+    for (const { topic } of this.#overrides.values()) if (topic !== undefined) taken.add(topic);
+    return taken;
   }
 
   /** The configuration may have changed since the vehicle was stored; a stored name yields to a configured one. */

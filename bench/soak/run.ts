@@ -189,15 +189,26 @@ class Soak {
    * The machine sleeps until the first months are older than what is kept, and goes on for a while: the old rows are to
    * go, and their space is to be used again.
    */
-  async #beyondRetention(): Promise<{ olderRows: number; databaseMb: number }> {
+  async #beyondRetention(): Promise<NonNullable<SoakReport["database"]["later"]>> {
     const { clock } = this.#world;
-    clock.suspend(days(90));
+    const { from } = this.#options;
+    clock.suspend(from + KEEP_MS + days(60) - clock.now());
     const midnight = Math.ceil(clock.now() / days(1)) * days(1);
-    await this.#until(midnight + days(10));
-    const horizon = clock.now() - KEEP_MS - days(1);
     const kept = ["history", "calls", "commands"] as const;
-    const olderRows = kept.reduce((sum, table) => sum + this.#database.olderThan(table, horizon), 0);
-    return { olderRows, databaseMb: megabytes(this.#database.bytes) };
+    const older = () => {
+      const horizon = clock.now() - KEEP_MS - days(1);
+      return kept.reduce((sum, table) => sum + this.#database.olderThan(table, horizon), 0);
+    };
+    const dueRows = older();
+    await this.#until(midnight + FORGET_AT_MS + AFTER_MS);
+    const bytes = this.#database.bytes;
+    await this.#until(midnight + days(10));
+    return {
+      dueRows,
+      olderRows: older(),
+      databaseMb: megabytes(this.#database.bytes),
+      grownBytes: this.#database.bytes - bytes,
+    };
   }
 
   async #polling(): Promise<Map<string, { readonly calls_used: number; readonly resets_at: string }>> {

@@ -21,7 +21,9 @@ await ensurePage();
 function isStale() {
   const built = modified(join(dist, "main.js"));
   const inputs = ["package-lock.json", "tsconfig.json"].map((file) => join(root, file));
-  return [...inputs, fileURLToPath(import.meta.url), ...files(src)].some((file) => !file.startsWith(page) && modified(file) > built);
+  return [...inputs, fileURLToPath(import.meta.url), ...files(src)].some(
+    (file) => !file.startsWith(page) && modified(file) > built,
+  );
 }
 
 async function build() {

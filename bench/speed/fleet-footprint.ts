@@ -65,7 +65,7 @@ export async function fleetFootprint(cars: number): Promise<FleetFootprint> {
 
 /** Starts the program; resolves with the number of its topics once the broker holds them all. */
 async function run(bench: Bench): Promise<number> {
-  await bench.start({ connected: false });
+  await bench.start({ connected: false, limitMs: START_LIMIT_MS });
   await bench.program.line(({ msg }) => msg === "connected to the MQTT broker", START_LIMIT_MS);
   await published(bench);
   return await read(bench, "topics");

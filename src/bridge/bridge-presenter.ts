@@ -26,6 +26,7 @@ export class BridgePresenter implements Part {
   #startedAt = "";
   #off: (() => void) | undefined;
   #timer: Timer | undefined;
+  #soon: Timer | undefined;
 
   constructor(options: BridgePresenterOptions) {
     this.#options = options;
@@ -36,17 +37,25 @@ export class BridgePresenter implements Part {
     this.#startedAt = new Date(clock.now()).toISOString();
     publisher.retain(topics.bridgeState, "online", RANK.bridge);
     // Who reads this has a broker, so nobody is to read for seconds that there is none.
-    this.#off = session.events.on("status", () => this.refresh());
+    this.#off = session.events.on("status", () => this.#show());
     this.#look();
   }
 
   stop(): void {
     this.#off?.();
     this.#timer?.cancel();
+    this.#soon?.cancel();
   }
 
-  /** Shows what changed, at once. */
+  /** Shows what changed, in a turn of its own: many cars may change at once, and each look is at all of them. */
   refresh(): void {
+    this.#soon ??= this.#options.clock.after(0, () => {
+      this.#soon = undefined;
+      this.#show();
+    });
+  }
+
+  #show(): void {
     const { publisher, topics, version, vehicles, brokenLinks } = this.#options;
     const info = {
       version,
@@ -63,7 +72,7 @@ export class BridgePresenter implements Part {
   }
 
   #look(): void {
-    this.refresh();
+    this.#show();
     this.#timer = this.#options.clock.after(LOOK_EVERY_MS, () => this.#look());
   }
 }

@@ -141,7 +141,7 @@ export class Bench {
   }
 
   /** Starts the program, also once more after it ended: with the same ports and data. */
-  async start({ connected = true } = {}): Promise<Program> {
+  async start({ connected = true, limitMs }: { connected?: boolean; limitMs?: number } = {}): Promise<Program> {
     this.#seenBefore = this.seen.messages.length;
     const { main, nodeArgs } = this.#options;
     this.#program = await startProgram({
@@ -150,6 +150,7 @@ export class Bench {
       ports: this.ports,
       ...(main !== undefined && { main }),
       ...(nodeArgs !== undefined && { nodeArgs }),
+      ...(limitMs !== undefined && { startLimitMs: limitMs }),
     });
     if (this.#options.webhook !== false && this.simulator.webhooks().length === 0) await this.subscribe();
     // From here on it hears commands.

@@ -54,6 +54,8 @@ export interface ProgramOptions {
   readonly ports?: { readonly private: number; readonly public: number };
   /** Resolve at once instead of when it listens: for programs that are to fail. */
   readonly dontWait?: boolean;
+  /** How long its start may take, in milliseconds; more than the usual for a fleet of cars. */
+  readonly startLimitMs?: number;
 }
 
 export async function startProgram(options: ProgramOptions): Promise<Program> {
@@ -79,7 +81,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const program = new RunningProgram(child, ports, dataDir, options.dataDir === undefined);
   if (options.dontWait !== true) {
     await Promise.race([
-      program.line(({ msg }) => msg === "started", START_LIMIT_MS),
+      program.line(({ msg }) => msg === "started", options.startLimitMs ?? START_LIMIT_MS),
       program.exit.then(({ code }) => {
         throw new Error(`the program ended with ${code} before it was started:\n${program.output()}`);
       }),

@@ -19,6 +19,7 @@ describe("bridge presenter", () => {
     const clock = new FakeClock();
     const publisher = new FakePublisher();
     let links: object[] = [];
+    let looks = 0;
     const events = strictEvents<SessionEvents>();
     const bridge = new BridgePresenter({
       publisher,
@@ -27,9 +28,12 @@ describe("bridge presenter", () => {
       clock,
       version: "1.2.3",
       vehicles: () => [car()],
-      brokenLinks: () => links,
+      brokenLinks: () => {
+        looks++;
+        return links;
+      },
     });
-    return { bridge, clock, publisher, events, broken: (next: object[]) => (links = next) };
+    return { bridge, clock, publisher, events, broken: (next: object[]) => (links = next), looks: () => looks };
   }
 
   it("says online, what it is, its cars, and which links do not hold", () => {
@@ -65,6 +69,17 @@ describe("bridge presenter", () => {
     bridge.tell({ event_type: "vehicle_added" });
     expect(publisher.events).toEqual([{ topic: "smartcar/bridge/event", payload: '{"event_type":"vehicle_added"}' }]);
     bridge.stop();
+  });
+
+  it("looks once for all that changed in one turn", async () => {
+    const { bridge, clock, looks } = build();
+    bridge.start();
+    const before = looks();
+    for (let n = 0; n < 100; n++) bridge.refresh();
+    await clock.advance(0);
+    expect(looks() - before).toBe(1);
+    bridge.stop();
+    expect(clock.pending).toBe(0);
   });
 });
 

@@ -44,7 +44,11 @@ export class BridgePresenter implements Part {
   stop(): void {
     this.#off?.();
     this.#timer?.cancel();
-    this.#soon?.cancel();
+    if (this.#soon === undefined) return;
+    // Why the program ends may be the last thing there is to show.
+    this.#soon.cancel();
+    this.#soon = undefined;
+    this.#show();
   }
 
   /** Shows what changed, in a turn of its own: many cars may change at once, and each look is at all of them. */

@@ -78,7 +78,9 @@ describe("bridge presenter", () => {
     for (let n = 0; n < 100; n++) bridge.refresh();
     await clock.advance(0);
     expect(looks() - before).toBe(1);
+    bridge.refresh();
     bridge.stop();
+    expect(looks() - before).toBe(2);
     expect(clock.pending).toBe(0);
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
-import { freePort, type MosquittoBroker, startMosquitto } from "../../test/support/brokers.ts";
+import { type MosquittoBroker, startMosquitto } from "../../test/support/brokers.ts";
+import { freePort } from "../../test/support/free-port.ts";
 import { type Watch, watch } from "../../test/support/mqtt-watch.ts";
 import { type Program, startProgram } from "../../test/support/program.ts";
 

@@ -6,9 +6,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { freePort, hasMosquitto, startMosquitto } from "../support/brokers.ts";
+import { hasMosquitto, startMosquitto } from "../support/brokers.ts";
 import { type Canary, type Output, sightings } from "../support/canaries.ts";
 import { type Bench, openBench, stillCar } from "../support/e2e-bench.ts";
+import { freePort } from "../support/free-port.ts";
 import { startProgram } from "../support/program.ts";
 import { rawClient } from "../support/raw-client.ts";
 

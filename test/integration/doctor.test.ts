@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.ts";
 import { LINK_NAMES } from "../../src/doctor/link.ts";
-import { freePort, hasMosquitto, startMosquitto } from "../support/brokers.ts";
+import { hasMosquitto, startMosquitto } from "../support/brokers.ts";
 import { besides, delivered, diagnose, runCommand } from "../support/doctor.ts";
 import { type Bench, type BenchOptions, openBench, stillCar } from "../support/e2e-bench.ts";
+import { freePort } from "../support/free-port.ts";
 import { createTestCa, hasOpenssl } from "../support/test-ca.ts";
 
 const VIN = "WVWZZZE1ZMP000001";

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Topics } from "../../src/bridge/topics.ts";
-import { freePort, hasMosquitto, type MosquittoOptions, startMosquitto } from "../support/brokers.ts";
+import { hasMosquitto, type MosquittoOptions, startMosquitto } from "../support/brokers.ts";
 import { diagnose } from "../support/doctor.ts";
 import { blockOf, ROOT, readDocument } from "../support/documents.ts";
 import { type Bench, type BenchOptions, startBench, stillCar } from "../support/e2e-bench.ts";
+import { freePort } from "../support/free-port.ts";
 import { startProgram } from "../support/program.ts";
 import { hasOpenssl } from "../support/test-ca.ts";
 

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { RANK } from "../../src/bridge/retained.ts";
 import type { Message } from "../../src/bridge/session-events.ts";
 import { type BridgeFixture, bridgeFixture } from "../support/bridge-fixture.ts";
-import { freePort, hasMosquitto, type MosquittoOptions, startAedes, startMosquitto } from "../support/brokers.ts";
+import { hasMosquitto, type MosquittoOptions, startAedes, startMosquitto } from "../support/brokers.ts";
+import { freePort } from "../support/free-port.ts";
 import { watch } from "../support/mqtt-watch.ts";
 
 const cleanups: (() => unknown)[] = [];

@@ -1,9 +1,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { helpAbout } from "../../src/lib/project.ts";
-import { freePort } from "../support/brokers.ts";
 import { accessibilityFaults, hasChromium } from "../support/browser.ts";
 import { openBench, stillCar } from "../support/e2e-bench.ts";
+import { freePort } from "../support/free-port.ts";
 import { link, PageFixture } from "../support/page-fixture.ts";
 import { type Program, startProgram } from "../support/program.ts";
 

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Chain } from "../../src/http/schema/chain.ts";
-import { freePort, hasMosquitto } from "../support/brokers.ts";
+import { hasMosquitto } from "../support/brokers.ts";
 import { type Bench, startBench } from "../support/e2e-bench.ts";
 import { give } from "../support/e2e-commands.ts";
+import { freePort } from "../support/free-port.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
 const cleanups: (() => unknown)[] = [];

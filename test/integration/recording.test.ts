@@ -99,8 +99,9 @@ describe("a recording", () => {
     for (const car of ["test-a", "volkswagen-id-4"]) {
       await recorded.seen.until(({ topic }) => topic === `smartcar/${car}/info`);
     }
-    expect(await post(recorded.program, "record", { minutes: 5 })).toMatchObject({ recorded: { ended_at: null } });
+    // In this order: what is kept begins before what is recorded, and so holds all of it.
     await post(recorded.program, "keep", { minutes: 5 });
+    expect(await post(recorded.program, "record", { minutes: 5 })).toMatchObject({ recorded: { ended_at: null } });
     await events(recorded);
     expect(await post(recorded.program, "stop")).toMatchObject({ recorded: { end: "stopped" } });
     const recording = await file(recorded.program, "recorded");

@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LinkName } from "../../src/doctor/link.ts";
-import { freePort, startMosquitto } from "./brokers.ts";
+import { startMosquitto } from "./brokers.ts";
 import type { Bench } from "./e2e-bench.ts";
+import { freePort } from "./free-port.ts";
 
 /** A set-up with one fault, and what doctor and page have to say of it. */
 export interface BrokenSetup {

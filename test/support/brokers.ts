@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions } from "aedes";
+import { freePort } from "./free-port.ts";
+import { atHand, installed } from "./installed.ts";
 
 export interface TestBroker {
   readonly url: string;
@@ -102,26 +104,11 @@ export interface MosquittoBroker extends TestBroker {
   log(): string;
 }
 
-const MOSQUITTO = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
-  .map((folder) => join(folder, "mosquitto"))
-  .find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+const MOSQUITTO = installed(["mosquitto"], ["/usr/sbin", "/usr/local/sbin"]);
 
-/**
- * Is a real broker at hand? Tests that need one are skipped with a loud line otherwise, and fail where nobody would read
- * that line.
- */
+/** Is a real broker at hand? */
 export function hasMosquitto(): boolean {
-  if (MOSQUITTO !== undefined) return true;
-  if (process.env["CI"]) throw new Error("mosquitto is missing; it is needed in CI");
-  process.stderr.write("\n*** mosquitto is not installed: the tests against a real broker are SKIPPED ***\n\n");
-  return false;
+  return atHand(MOSQUITTO, "mosquitto", "the tests against a real broker");
 }
 
 /** A real Mosquitto on a free loopback port with a directory of its own. */
@@ -206,14 +193,6 @@ function hashed([user, password]: [string, string]): string {
   const salt = randomBytes(12);
   const hash = pbkdf2Sync(password, salt, iterations, 64, "sha512");
   return `${user}:$7$${iterations}$${salt.toString("base64")}$${hash.toString("base64")}`;
-}
-
-/** A loopback port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 async function listen(server: Server): Promise<number> {

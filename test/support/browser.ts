@@ -1,26 +1,13 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { atHand, installed } from "./installed.ts";
 import { type RunningProxy, startProxy } from "./proxy.ts";
 
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-  .flatMap((name) => (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)))
-  .find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+const CHROMIUM = installed(["chromium", "chromium-browser", "google-chrome"]);
 
-/** Is a browser at hand? Without one its tests are skipped with a loud line, and fail where nobody would read it. */
+/** Is a browser at hand? */
 export function hasChromium(): boolean {
-  if (CHROMIUM !== undefined) return true;
-  if (process.env["CI"]) throw new Error("chromium is missing; it is needed in CI");
-  process.stderr.write("\n*** chromium is not installed: the tests of the page are SKIPPED ***\n\n");
-  return false;
+  return atHand(CHROMIUM, "chromium", "the tests of the page");
 }
 
 export async function startBrowser(): Promise<Browser> {

@@ -6,14 +6,8 @@ import { systemClock } from "../../src/lib/clock.ts";
 import type { CarOptions } from "../../src/simulator/car-options.ts";
 import type { RequestRecord } from "../../src/simulator/request-log.ts";
 import { Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
-import {
-  freePort,
-  type MosquittoBroker,
-  type MosquittoOptions,
-  startAedes,
-  startMosquitto,
-  type TestBroker,
-} from "./brokers.ts";
+import { type MosquittoBroker, type MosquittoOptions, startAedes, startMosquitto, type TestBroker } from "./brokers.ts";
+import { freePort } from "./free-port.ts";
 import { type Watch, watch } from "./mqtt-watch.ts";
 import { type Program, startProgram } from "./program.ts";
 import { seededRandom } from "./seeded-random.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort } from "./brokers.ts";
+import { freePort } from "./free-port.ts";
 
 const SOURCES = new URL("../../src/main.ts", import.meta.url).pathname;
 /** What `npm run build` makes, as users run it; another one when two are compared. */

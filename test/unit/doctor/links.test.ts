@@ -28,8 +28,8 @@ import { smartcarError } from "../../../src/smartcar/errors.ts";
 import { signalCode } from "../../../src/vehicle/ids.ts";
 import { EMPTY_STATE } from "../../../src/vehicle/state.ts";
 import type { WebhookVerdict } from "../../../src/vehicle/subscriber.ts";
-import { freePort } from "../../support/brokers.ts";
 import { car } from "../../support/cars.ts";
+import { freePort } from "../../support/free-port.ts";
 import { observation } from "../../support/observations.ts";
 
 const HOOK = {

@@ -15,7 +15,9 @@ let tried = randomInt(BLOCK);
 export async function freePort(): Promise<number> {
   for (let left = BLOCK; left > 0; left -= 1) {
     tried = (tried + 1) % BLOCK;
-    if (await isFree(first + tried)) return first + tried;
+    // Others may ask while this one waits.
+    const port = first + tried;
+    if (await isFree(port)) return port;
   }
   throw new Error(`no port from ${first} to ${first + BLOCK - 1} is free`);
 }

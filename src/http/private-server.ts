@@ -43,7 +43,7 @@ const SECURITY_HEADERS = {
   "cache-control": "no-store",
 };
 
-/** What tells of cars. A page elsewhere may have its own name resolve to this machine, and would be allowed to read it. */
+/** Routes that tell of cars. A page elsewhere may have its own name resolve to this machine, and would be allowed to read. */
 const TELLING = /^\/api\//;
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 const LOGIN = "/api/login";
@@ -90,7 +90,9 @@ export class PrivateServer implements Part {
       const { host, origin, "x-forwarded-host": forwarded } = request.headers;
       const byProxy = comesFrom(request.socket.remoteAddress, trustedProxy);
       if (READING.has(request.method)) {
-        if (isProtected || byProxy || !TELLING.test(request.url) || mayChange(host, undefined, ownHosts)) return;
+        // By the route, since an address can be written in many ways: `/%61pi/vehicles` leads there too.
+        const isTelling = TELLING.test(request.routeOptions.url ?? "");
+        if (isProtected || byProxy || !isTelling || mayChange(host, undefined, ownHosts)) return;
         return fail(reply, 403, "this name is not known here: add it to http.allowed_hosts, or set http.password");
       }
       const forwardedHost = Array.isArray(forwarded) ? undefined : forwarded;

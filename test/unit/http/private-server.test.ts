@@ -77,6 +77,22 @@ describe("PrivateServer", () => {
     expect(changed).toBe(2);
   });
 
+  it.each(["/api/cars", "/%61pi/cars", "/api/cars?all", "/%61pi/%63ars/x"])(
+    "tells of no car under a name that is not its own: %s",
+    async (path) => {
+      const register: PrivateServerOptions["register"] = (app) => {
+        app.get("/api/cars", async () => "a car");
+        app.get("/api/cars/:id", async () => "a car");
+      };
+      const { server } = await start({ register });
+      const asked = (host: string) => `GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+      const rebound = await raw(server.address, asked("evil.example"));
+      expect(rebound).toMatch(/^HTTP\/1\.1 403 /);
+      expect(rebound).not.toContain("a car");
+      expect(await raw(server.address, asked("localhost"))).toContain("a car");
+    },
+  );
+
   it("names its own key when the port is busy", async () => {
     const { server } = await start();
     await expect(start({ port: server.address?.port ?? 0 })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import type { PrivateServer } from "../http/private-server.ts";
+import type { Listener } from "../http/listener.ts";
 import { seconds } from "../lib/duration.ts";
 import { Lifecycle, type StopFailure } from "../lib/lifecycle.ts";
 import { Jobs } from "../scheduler/jobs.ts";
@@ -24,7 +24,7 @@ export interface App {
   /** Stops in reverse order within the limit; returns what did not stop in order. */
   stop(limitMs: number): Promise<readonly StopFailure[]>;
   /** The private port alone, for while the rest cannot start: `start` then goes on with it. */
-  readonly page: Pick<PrivateServer, "start" | "stop">;
+  readonly page: Pick<Listener, "start" | "stop">;
   /** Resolves when the database cannot be used any longer: only a new start mends that. */
   readonly failed: Promise<void>;
   /** Where the listeners are; valid after the start. */
@@ -79,20 +79,20 @@ export function createApp(config: Config, seams: Seams): App {
   life.own("commands", orders.runner);
   life.own("inbox", doors.inbox);
   life.own("requests", doors.requests);
-  life.own("public port", doors.publicServer);
-  life.own("private port", doors.privateServer);
+  life.own("public port", doors.publicPort);
+  life.own("private port", doors.privatePort);
   life.own("poller", cars.poller);
   life.own("jobs", jobs);
 
   return {
     start: () => life.start(UNDO_LIMIT_MS),
     stop: (limitMs) => life.stop(limitMs),
-    page: doors.privateServer,
+    page: doors.privatePort,
     failed: kept.incidents.failed,
     get addresses() {
       return {
-        privateUrl: urlOf(doors.privateServer.address, config.http.host),
-        publicUrl: urlOf(doors.publicServer.address, config.http.public_host),
+        privateUrl: urlOf(doors.privatePort.address, config.http.host),
+        publicUrl: urlOf(doors.publicPort.address, config.http.public_host),
       };
     },
   };

@@ -1,9 +1,11 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { type Clock, type Timer, withTimeout } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import { AppError, systemCode } from "../lib/errors.ts";
+import type { Part } from "../lib/lifecycle.ts";
+import type { Log } from "../lib/log.ts";
 
 /** What a listener takes from one client, in milliseconds and bytes. */
 export interface ListenerLimits {
@@ -41,7 +43,63 @@ export interface ListenerPlace {
   readonly portKey: string;
 }
 
+export interface ListenerOptions {
+  readonly name: "private" | "public";
+  readonly place: ListenerPlace;
+  /** Makes what answers, anew for every start. */
+  readonly build: () => FastifyInstance;
+  readonly limits: ListenerLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 const LOOK_FOR_IDLE_MS = 50;
+
+/** One port of this machine, and what answers on it. */
+export class Listener implements Part {
+  readonly #options: ListenerOptions;
+  #app: FastifyInstance | null = null;
+  #address: AddressInfo | null = null;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Where it listens; null before the start. */
+  get address(): AddressInfo | null {
+    return this.#address;
+  }
+
+  /**
+   * Does nothing when it listens already.
+   * @throws AppError `PORT_BUSY`, `PORT_FORBIDDEN` or `HOST_UNAVAILABLE`, naming the key to change.
+   */
+  async start(): Promise<void> {
+    if (this.#app !== null) return;
+    const { name, place, build, log } = this.#options;
+    const app = build();
+    this.#address = await listen(app, place);
+    this.#app = app;
+    log.info({ host: this.#address.address, port: this.#address.port }, `${name} port listens`);
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app;
+    this.#app = null;
+    this.#address = null;
+    if (app !== null) await close(app, this.#options.clock, this.#options.limits.stopMs);
+  }
+}
+
+/** zod checks what comes in: without these fastify loads two compilers for JSON schemas, 8 MB for routes that have none. */
+const NO_COMPILERS: NonNullable<NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"]> = {
+  buildValidator: () => noSchema,
+  buildSerializer: () => noSchema,
+};
+
+function noSchema(): never {
+  throw new Error("a route has a schema for fastify: give it one of zod");
+}
 
 /** A fastify instance that leaks nothing about itself and waits for no slow client. */
 export function hardenedFastify(limits: ListenerLimits, extra: FastifyServerOptions = {}): FastifyInstance {
@@ -59,6 +117,7 @@ export function hardenedFastify(limits: ListenerLimits, extra: FastifyServerOpti
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkEveryMs,
     },
+    schemaController: { compilersFactory: NO_COMPILERS },
     clientErrorHandler: refuseClient,
     frameworkErrors: (_error, _request, reply) => {
       // An address that cannot even be decoded.
@@ -70,11 +129,7 @@ export function hardenedFastify(limits: ListenerLimits, extra: FastifyServerOpti
   return app;
 }
 
-/**
- * Begins to listen.
- * @throws AppError `PORT_BUSY`, `PORT_FORBIDDEN` or `HOST_UNAVAILABLE`, naming the key to change.
- */
-export async function listen(app: FastifyInstance, place: ListenerPlace): Promise<AddressInfo> {
+async function listen(app: FastifyInstance, place: ListenerPlace): Promise<AddressInfo> {
   try {
     await app.listen({ host: place.host, port: place.port });
   } catch (error) {
@@ -88,13 +143,13 @@ export async function listen(app: FastifyInstance, place: ListenerPlace): Promis
 }
 
 /** Takes no new requests, lets running ones end within the limit, then cuts the rest. */
-export async function close(app: FastifyInstance, clock: Clock, limitMs: number): Promise<void> {
-  const server: Server & { closeAllConnections?: () => void; closeIdleConnections?: () => void } = app.server;
+async function close(app: FastifyInstance, clock: Clock, limitMs: number): Promise<void> {
+  const { server } = app;
   const closing = app.close();
   // Connections are closed while they are idle; those whose request ends from here on would be kept alive.
   let looking: Timer | undefined;
   const look = () => {
-    server.closeIdleConnections?.();
+    server.closeIdleConnections();
     looking = clock.after(LOOK_FOR_IDLE_MS, look);
   };
   look();
@@ -103,7 +158,7 @@ export async function close(app: FastifyInstance, clock: Clock, limitMs: number)
     await withTimeout(clock, limitMs, closing, () => overdue);
   } catch (error) {
     if (error !== overdue) throw error;
-    server.closeAllConnections?.();
+    server.closeAllConnections();
     await closing;
   } finally {
     looking?.cancel();

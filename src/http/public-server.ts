@@ -1,10 +1,8 @@
-import type { AddressInfo } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/errors.ts";
-import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
-import { close, DEFAULT_LISTENER_LIMITS, hardenedFastify, type ListenerLimits, listen } from "./listener.ts";
+import { DEFAULT_LISTENER_LIMITS, hardenedFastify, Listener, type ListenerLimits } from "./listener.ts";
 
 /** The one path Smartcar posts to. */
 export const WEBHOOK_PATH = "/webhooks/smartcar";
@@ -43,84 +41,65 @@ export interface PublicServerOptions {
  * The only listener meant for the internet: it knows the webhook and a page or two, and answers anything else with a
  * bare 404.
  */
-export class PublicServer implements Part {
-  readonly #options: PublicServerOptions;
-  readonly #limits: ListenerLimits;
-  #app: FastifyInstance | null = null;
-  #address: AddressInfo | null = null;
+export function publicServer(options: PublicServerOptions): Listener {
+  const { host, port, clock, log, limits = DEFAULT_LISTENER_LIMITS } = options;
+  return new Listener({
+    name: "public",
+    place: { host, port, hostKey: "http.public_host", portKey: "http.public_port" },
+    build: () => build(options, limits),
+    limits,
+    clock,
+    log,
+  });
+}
 
-  constructor(options: PublicServerOptions) {
-    this.#options = options;
-    this.#limits = options.limits ?? DEFAULT_LISTENER_LIMITS;
-  }
+function build(options: PublicServerOptions, limits: ListenerLimits): FastifyInstance {
+  const { webhook, pages = [], log } = options;
+  const app = hardenedFastify(limits);
+  const methods = new Map([[WEBHOOK_PATH, "POST"]]);
+  for (const page of pages) methods.set(page.path, "GET");
 
-  /** Where it listens; null before the start. */
-  get address(): AddressInfo | null {
-    return this.#address;
-  }
+  // Before any body is read: nobody uploads to an address that does not exist.
+  app.addHook("onRequest", (request, reply, done) => {
+    const allowed = methods.get(request.raw.url?.split("?", 1)[0] ?? "");
+    if (allowed === undefined) return void bare(reply, 404);
+    if (request.method !== allowed) return void bare(reply.header("allow", allowed), 405);
+    // The bytes are taken as they are, whatever they are called, even when the name is no valid one.
+    request.raw.headers["content-type"] = BYTES;
+    done();
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(BYTES, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.setNotFoundHandler((_request, reply) => bare(reply, 404));
+  app.setErrorHandler((error, request, reply) => failed(error, request, reply, log));
 
-  /** @throws AppError as {@link listen}. */
-  async start(): Promise<void> {
-    const { host, port, log } = this.#options;
-    const app = this.#build();
-    this.#app = app;
-    this.#address = await listen(app, { host, port, hostKey: "http.public_host", portKey: "http.public_port" });
-    log.info({ host: this.#address.address, port: this.#address.port }, "public port listens");
-  }
-
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = null;
-    this.#address = null;
-    if (app !== null) await close(app, this.#options.clock, this.#limits.stopMs);
-  }
-
-  #build(): FastifyInstance {
-    const app = hardenedFastify(this.#limits);
-    const methods = new Map([[WEBHOOK_PATH, "POST"]]);
-    for (const page of this.#options.pages ?? []) methods.set(page.path, "GET");
-
-    // Before any body is read: nobody uploads to an address that does not exist.
-    app.addHook("onRequest", (request, reply, done) => {
-      const allowed = methods.get(request.raw.url?.split("?", 1)[0] ?? "");
-      if (allowed === undefined) return void bare(reply, 404);
-      if (request.method !== allowed) return void bare(reply.header("allow", allowed), 405);
-      // The bytes are taken as they are, whatever they are called, even when the name is no valid one.
-      request.raw.headers["content-type"] = BYTES;
-      done();
+  app.post(WEBHOOK_PATH, (request, reply) => received(request, reply, webhook));
+  for (const page of pages) {
+    app.get(page.path, async (request, reply) => {
+      // Behind the first question mark: a value may hold another one.
+      const [, query = ""] = /\?(.*)/s.exec(request.raw.url ?? "") ?? [];
+      return answer(reply, await page.get(new URLSearchParams(query)));
     });
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(BYTES, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-    app.setNotFoundHandler((_request, reply) => bare(reply, 404));
-    app.setErrorHandler((error, request, reply) => this.#failed(error, request, reply));
-
-    app.post(WEBHOOK_PATH, (request, reply) => this.#webhook(request, reply));
-    for (const page of this.#options.pages ?? []) {
-      app.get(page.path, async (request, reply) => {
-        const query = new URLSearchParams(request.raw.url?.split("?")[1] ?? "");
-        return answer(reply, await page.get(query));
-      });
-    }
-    return app;
   }
+  return app;
+}
 
-  async #webhook(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const signature = oneHeader(request, "sc-signature");
-    return answer(reply, await this.#options.webhook.receive(body, signature, oneHeader(request, "content-encoding")));
-  }
+async function received(request: FastifyRequest, reply: FastifyReply, webhook: WebhookHandler): Promise<FastifyReply> {
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const signature = oneHeader(request, "sc-signature");
+  return answer(reply, await webhook.receive(body, signature, oneHeader(request, "content-encoding")));
+}
 
-  #failed(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const status = statusOf(thrown);
-    if (status >= 500) {
-      this.#options.log.error({ err: toError(thrown), path: request.routeOptions.url }, "public request failed");
-      // For Smartcar that means: try again.
-      return bare(reply, 503);
-    }
-    // Fastify would close at once, and a sender in the middle of its body would see a broken connection in place of the
-    // answer. So the rest is read and dropped, within the limit that every request has.
-    return bare(reply.removeHeader("connection"), status);
+function failed(thrown: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+  const status = statusOf(thrown);
+  if (status >= 500) {
+    log.error({ err: toError(thrown), path: request.routeOptions.url }, "public request failed");
+    // For Smartcar that means: try again.
+    return bare(reply, 503);
   }
+  // Fastify would close at once, and a sender in the middle of its body would see a broken connection in place of the
+  // answer. So the rest is read and dropped, within the limit that every request has.
+  return bare(reply.removeHeader("connection"), status);
 }
 
 function answer(reply: FastifyReply, { status, body, headers }: PublicAnswer): FastifyReply {

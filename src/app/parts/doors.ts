@@ -4,10 +4,11 @@ import { Access } from "../../http/access.ts";
 import { registerApi } from "../../http/api.ts";
 import { ConnectCallback } from "../../http/connect-callback.ts";
 import { ingressPath } from "../../http/host-guard.ts";
+import type { Listener } from "../../http/listener.ts";
 import { LiveEvents } from "../../http/live-events.ts";
 import { metricsRoute } from "../../http/metrics-route.ts";
-import { PrivateServer } from "../../http/private-server.ts";
-import { PublicServer } from "../../http/public-server.ts";
+import { privateServer } from "../../http/private-server.ts";
+import { publicServer } from "../../http/public-server.ts";
 import type { Recorder } from "../../recorder/recorder.ts";
 import { ConnectStates } from "../../smartcar/connect-states.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -23,8 +24,8 @@ import type { Shown, ShownOf } from "./shown.ts";
 export interface Doors {
   readonly inbox: CommandInbox;
   readonly requests: RequestInbox;
-  readonly publicServer: PublicServer;
-  readonly privateServer: PrivateServer;
+  readonly publicPort: Listener;
+  readonly privatePort: Listener;
 }
 
 export function doorParts(
@@ -61,7 +62,7 @@ export function doorParts(
   });
 
   const states = new ConnectStates({ secrets: config.smartcar.client_secret, store: parts.kept.store.settings, clock });
-  const publicServer = new PublicServer({
+  const publicPort = publicServer({
     host: http.public_host,
     port: http.public_port,
     webhook: timed(account.webhook, metrics, clock),
@@ -88,7 +89,7 @@ export function doorParts(
   liveNews(live, events, account.trafficLog);
   const recording = recordingOf(recorder);
   const api = apiOf(frame, parts, { chain, states, isProtected: access.isProtected });
-  const privateServer = new PrivateServer({
+  const privatePort = privateServer({
     host: http.host,
     port: http.port,
     readiness: () => chain.readiness(),
@@ -103,5 +104,5 @@ export function doorParts(
     log: logOf("http"),
     clock,
   });
-  return { inbox, requests: requestInbox, publicServer, privateServer };
+  return { inbox, requests: requestInbox, publicPort, privatePort };
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { comesFrom, ingressPath, mayChange } from "../../../src/http/host-guard.ts";
-import { PrivateServer, type PrivateServerOptions, type Readiness } from "../../../src/http/private-server.ts";
+import { type PrivateServerOptions, privateServer, type Readiness } from "../../../src/http/private-server.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { raw, silentLog, urlOf } from "./support.ts";
 
@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<PrivateServerOptions> = {}) {
-  const server = new PrivateServer({
+  const server = privateServer({
     host: "127.0.0.1",
     port: 0,
     readiness: () => ({ ready: true, parts: {} }),
@@ -24,7 +24,7 @@ async function start(options: Partial<PrivateServerOptions> = {}) {
   return { server, url: urlOf(server.address) };
 }
 
-describe("PrivateServer", () => {
+describe("the private server", () => {
   it("says that the process is alive, with security headers", async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/healthz`);

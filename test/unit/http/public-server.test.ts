@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEFAULT_LISTENER_LIMITS } from "../../../src/http/listener.ts";
-import { type PublicAnswer, PublicServer, type PublicServerOptions } from "../../../src/http/public-server.ts";
+import { type PublicAnswer, type PublicServerOptions, publicServer } from "../../../src/http/public-server.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { AppError } from "../../../src/lib/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -24,7 +24,7 @@ interface Received {
 
 async function start(options: Partial<PublicServerOptions> = {}, answer: PublicAnswer = { status: 200 }) {
   const received: Received[] = [];
-  const server = new PublicServer({
+  const server = publicServer({
     host: "127.0.0.1",
     port: 0,
     clock: systemClock,
@@ -154,6 +154,8 @@ describe("every other address", () => {
     const answer = await fetch(`${url}/connect/callback?state=abc`);
     expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(await answer.text()).toBe("<p>abc</p>");
+    const odd = await fetch(`${url}/connect/callback?error=why?&state=abc`);
+    expect(await odd.text()).toBe("<p>abc</p>");
     expect((await fetch(`${url}/connect/callback`, { method: "POST" })).headers.get("allow")).toBe("GET");
   });
 });
@@ -208,6 +210,16 @@ describe("life", () => {
       code: "HOST_UNAVAILABLE",
       message: expect.stringContaining("http.public_host"),
     });
+  });
+
+  it("does not take a start that failed for one that listens", async () => {
+    const { server: other } = await start();
+    const port = other.address?.port ?? 0;
+    const webhook = { receive: async () => ({ status: 200 }) };
+    const server = publicServer({ host: "127.0.0.1", port, clock: systemClock, log: silentLog, webhook });
+    await expect(server.start()).rejects.toMatchObject({ code: "PORT_BUSY" });
+    await expect(server.start()).rejects.toMatchObject({ code: "PORT_BUSY" });
+    expect(server.address).toBeNull();
   });
 
   it("has an address between start and stop, and can start again", async () => {

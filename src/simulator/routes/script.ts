@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { parseJson } from "../../lib/json.ts";
+import type { Controls } from "../controls.ts";
 import { faultSchema } from "../fault.ts";
 import { RefusedCall } from "../refusal.ts";
 import {
@@ -15,12 +16,11 @@ import {
   verifySchema,
   webhookSchema,
 } from "../script-schema.ts";
-import type { Simulator } from "../simulator.ts";
 
 type Run<T> = (body: T, vehicleId: string) => unknown;
 
 /** `/_sim/…`: the same things as the simulator's own methods, for scripts and other languages. */
-export function scriptRoutes(app: FastifyInstance, simulator: Simulator): void {
+export function scriptRoutes(app: FastifyInstance, simulator: Controls): void {
   const post = <T>(path: string, schema: z.ZodType<T>, run: Run<T>) =>
     app.post(`/_sim/${path}`, (request, reply) => answer(request, reply, schema, run));
   const get = (path: string, run: () => unknown) => app.get(`/_sim/${path}`, (_request, reply) => reply.send(run()));

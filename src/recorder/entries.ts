@@ -34,14 +34,7 @@ export interface AnswerFacts {
 }
 
 /** One answered command. */
-export interface ResultFacts {
-  readonly command: string;
-  readonly status: string;
-  readonly confirmed: boolean;
-  readonly error: { readonly type: string; readonly code: string | null } | null;
-  readonly duration_ms: number;
-  readonly calls: number;
-}
+export type ResultFacts = Omit<ResultEntry, "kind" | "at" | "vehicle_id">;
 
 /** Longer texts are not looked into: no answer of a car is that long. */
 const LONGEST = 1024 * 1024;
@@ -120,8 +113,7 @@ export function carEntry(vehicle: Vehicle, state: VehicleState, before: number, 
       connected,
     },
     signals: held
-      .filter((observation) => observation !== null && observation.receivedAt < before)
-      .filter((observation): observation is Observation => observation !== null)
+      .filter((observation): observation is Observation => observation !== null && observation.receivedAt < before)
       .map((observation) => knownSignal(observation, redaction)),
   };
 }

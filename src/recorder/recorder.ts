@@ -133,20 +133,16 @@ export class Recorder implements Part {
   write(entry: Entry): void {
     const at = this.#options.clock.now();
     const text = this.#line(entry);
-    const kept = this.#kept;
-    if (kept !== null) {
-      kept.tape.forget(at - minutes(kept.minutes));
-      kept.tape.roll(at, text);
-    }
+    this.#letGo()?.tape.roll(at, text);
     const recorded = this.#recorded;
     if (recorded?.ended === null && !recorded.tape.add(at, text)) this.#end("full");
   }
 
   kept(): KeptView | null {
-    if (this.#kept === null) return null;
-    const { minutes: count, tape } = this.#kept;
-    tape.forget(this.#options.clock.now() - minutes(count));
-    return { minutes: count, since: this.#keptSince(this.#kept), entries: tape.entries, bytes: tape.bytes };
+    const kept = this.#letGo();
+    if (kept === null) return null;
+    const { minutes: count, tape } = kept;
+    return { minutes: count, since: this.#keptSince(kept), entries: tape.entries, bytes: tape.bytes };
   }
 
   recorded(): RecordedView | null {
@@ -158,12 +154,10 @@ export class Recorder implements Part {
 
   /** The last minutes as a file's text; null when none are kept. */
   keptFile(): string | null {
-    const kept = this.#kept;
+    const kept = this.#letGo();
     if (kept === null) return null;
-    const now = this.#options.clock.now();
-    kept.tape.forget(now - minutes(kept.minutes));
     const since = this.#keptSince(kept);
-    return this.#file(since, now, kept.tape, this.#cars(since));
+    return this.#file(since, this.#options.clock.now(), kept.tape, this.#cars(since));
   }
 
   /** The recording as a file's text; null while there is none that has ended. */
@@ -174,14 +168,21 @@ export class Recorder implements Part {
   }
 
   #keep(count: number): void {
-    this.#kept =
-      count === 0
-        ? null
-        : {
-            minutes: count,
-            since: this.#kept?.since ?? this.#options.clock.now(),
-            tape: this.#kept?.tape ?? new Tape(RECORDING_LIMITS.bytes),
-          };
+    const kept = this.#letGo();
+    if (count === 0) this.#kept = null;
+    else if (kept === null) {
+      this.#kept = { minutes: count, since: this.#options.clock.now(), tape: new Tape(RECORDING_LIMITS.bytes) };
+    } else {
+      // What was let go until now does not come back with more minutes.
+      this.#kept = { minutes: count, since: this.#keptSince(kept), tape: kept.tape };
+    }
+  }
+
+  /** What is kept, without what is older than that by now. */
+  #letGo(): Kept | null {
+    const kept = this.#kept;
+    kept?.tape.forget(this.#options.clock.now() - minutes(kept.minutes));
+    return kept;
   }
 
   /** From when on nothing is missing: since it was switched on, for so many minutes, and as far as there was room. */

@@ -81,6 +81,22 @@ describe("the recorder", () => {
     ]);
   });
 
+  it("says what is whole, also when more minutes are kept from now on", async () => {
+    const { recorder, clock, tell } = bench();
+    recorder.keep(10);
+    tell("one");
+    await clock.advance(30 * MINUTE);
+    recorder.keep(60);
+    const since = clock.now() - 10 * MINUTE;
+    expect(recorder.kept()).toMatchObject({ minutes: 60, since, entries: 0 });
+    tell("two");
+    await clock.advance(40 * MINUTE);
+    expect(recorder.kept()).toMatchObject({ since });
+    expect(lines(recorder.keptFile())[0]).toMatchObject({ from: new Date(since).toISOString() });
+    await clock.advance(20 * MINUTE);
+    expect(recorder.kept()).toMatchObject({ since: clock.now() - 60 * MINUTE });
+  });
+
   it("goes on keeping after a restart", () => {
     const { recorder, settings } = bench();
     recorder.keep(30);

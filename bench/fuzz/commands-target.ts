@@ -94,7 +94,7 @@ class Rig {
     this.#runner = new CommandRunner({
       clock,
       store: store.executions,
-      sender: { send: (call) => this.#send(call) },
+      sender: { ready: () => Promise.resolve(), send: (call) => this.#send(call) },
       budget: { book: () => 1, refund: () => undefined, view: () => ({ remaining: null }) },
       incapabilities: store.incapabilities,
       allow: new Set(ALLOW),

@@ -59,16 +59,22 @@ export function judge(request: CommandRequest, facts: GuardFacts): Verdict {
   return { accepted: true, spec, value };
 }
 
+/** What tells how long a request may wait. */
+type Timing = Pick<CommandRequest, "requestedAt" | "receivedAt" | "expiresAt">;
+
+/** The last instant at which a request may be sent (epoch milliseconds). */
+export function lapsesAt({ requestedAt, receivedAt, expiresAt }: Timing, maxAgeMs: number): number {
+  // A sender whose clock is ahead gains no time by it.
+  const agedAt = Math.min(requestedAt, receivedAt) + maxAgeMs;
+  return expiresAt === null ? agedAt : Math.min(agedAt, expiresAt - 1);
+}
+
 /** Why a request is too old to be carried out at `now`; null while it is not. Asked again right before sending. */
-export function tooOld(
-  request: Pick<CommandRequest, "requestedAt" | "expiresAt">,
-  now: number,
-  maxAgeMs: number,
-): ExecutionError | null {
+export function tooOld(request: Timing, now: number, maxAgeMs: number): ExecutionError | null {
   const error = (message: string): ExecutionError => ({ type: "REJECTED", code: "TOO_OLD", message, action: null });
   if (request.expiresAt !== null && now >= request.expiresAt)
     return error("the message expired before it could be sent");
-  if (now - request.requestedAt > maxAgeMs) return error("it was given too long ago (commands.max_age)");
+  if (now > lapsesAt(request, maxAgeMs)) return error("it was given too long ago (commands.max_age)");
   if (request.requestedAt - now > CLOCK_SKEW_MS)
     return error("its time `at` lies in the future: check the sender's clock");
   return null;

@@ -10,12 +10,16 @@ import type { CommandResult, Execution } from "./execution.ts";
 
 /** Carries a command to the car, once. Never throws; an outcome that was not learnt is `unknown`. */
 export interface CommandSender {
+  /** Resolves when a command could leave without waiting for the login, or when the login failed. */
+  ready(): Promise<void>;
   send(call: {
     vehicleId: VehicleId;
     userId: UserId;
     method: "POST" | "DELETE";
     path: string;
     body?: JsonObject;
+    /** After this instant it is not sent once more, whatever was the matter with the token. */
+    notAfter: number;
   }): Promise<
     | { readonly outcome: "succeeded" }
     | { readonly outcome: "failed"; readonly error: CallError }

@@ -17,7 +17,7 @@ import {
   recover,
   resultOf,
 } from "./execution.ts";
-import { judge, tooOld } from "./guard.ts";
+import { judge, lapsesAt, tooOld } from "./guard.ts";
 import { BUSY, errorOf, isPermanentIncapacity, OVER_BUDGET, SHUTDOWN, SUPERSEDED, withHint } from "./reasons.ts";
 import type { CommandRequest } from "./request.ts";
 import type { RunnerOptions } from "./runner-options.ts";
@@ -33,6 +33,12 @@ interface Place {
   readonly spec: CommandSpec;
   readonly request: CommandRequest;
   readonly vehicle: Vehicle;
+}
+
+/** That a command may go out, and until when. */
+interface Leave {
+  readonly booking: number;
+  readonly notAfter: number;
 }
 
 /**
@@ -151,6 +157,8 @@ export class CommandRunner implements Part {
       return;
     }
     const taken = this.#queues.post(vehicle.id, async () => {
+      // Before anything is decided: a login that takes its time makes the command older.
+      await this.#options.sender.ready();
       const holder = this.#places.get(name);
       this.#places.delete(name);
       if (holder !== undefined) await this.#run(holder);
@@ -174,13 +182,13 @@ export class CommandRunner implements Part {
       // From here on a restart finds the row as sent, so it can never be sent again.
       const sent = this.#move(waiting, { type: "send", at: clock.now() });
       if (sent === null) return;
-      await this.#send(sent, spec, vehicle, booking);
+      await this.#send(sent, spec, vehicle, { booking, notAfter: lapsesAt(request, maxAgeMs) });
     } catch (error) {
       this.#endBroken(key, toError(error));
     }
   }
 
-  async #send(sent: Execution, spec: CommandSpec, vehicle: Vehicle, booking: number): Promise<void> {
+  async #send(sent: Execution, spec: CommandSpec, vehicle: Vehicle, { booking, notAfter }: Leave): Promise<void> {
     const { sender, budget, incapabilities, clock, events } = this.#options;
     const path = spec.call?.(sent.value);
     if (path === undefined) return;
@@ -190,6 +198,7 @@ export class CommandRunner implements Part {
       userId: vehicle.userId,
       method,
       path: path.path,
+      notAfter,
       ...(attributes === undefined ? {} : { body: attributes }),
     });
     if (outcome.outcome === "succeeded") {

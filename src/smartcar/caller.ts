@@ -31,15 +31,17 @@ export class Caller {
   }
 
   /**
-   * The answer to a call, whatever its status. A 401 says that nothing was done, so even a command may be sent again.
+   * The answer to a call, whatever its status. A 401 says that nothing was done, so even a command may be sent again,
+   * unless the new token took until after `notAfter` (epoch milliseconds).
    * @throws CallError when there is no token, no admission, or no complete answer.
    */
-  async answer(request: ApiRequest, signal?: AbortSignal): Promise<HttpAnswer> {
+  async answer(request: ApiRequest, signal?: AbortSignal, notAfter = Number.POSITIVE_INFINITY): Promise<HttpAnswer> {
     const token = await this.#token(signal);
     const answer = await this.#send(request, token, signal);
     if (answer.status !== 401) return answer;
     this.#tokens.invalidate(token);
-    return this.#send(request, await this.#token(signal), signal);
+    const another = await this.#token(signal);
+    return this.#clock.now() > notAfter ? answer : this.#send(request, another, signal);
   }
 
   /**

@@ -22,13 +22,17 @@ import { collectPages } from "./paging.ts";
 import { readSubscription, readWebhook, type SubscriptionInfo, type WebhookInfo } from "./webhook-list.ts";
 import { Page, VehicleBody } from "./wire.ts";
 
-export interface GatewayOptions {
+/** The application's account at Smartcar, and where it is reached. */
+export interface AccountSettings {
   readonly clientId: string;
   readonly clientSecrets: readonly string[];
   readonly iamUrl: string;
   readonly vehicleApiUrl: string;
   readonly managementApiUrl: string;
   readonly mode: endpoints.VehicleMode;
+}
+
+export interface GatewayOptions extends AccountSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly redactor: Redactor;
@@ -50,6 +54,8 @@ export interface CommandCall extends CallTarget {
   readonly path: string;
   /** Sent as `{data: {attributes}}`. */
   readonly body?: JsonObject;
+  /** After this instant (epoch milliseconds) a 401 is final; absent: never. */
+  readonly notAfter?: number;
 }
 
 /** What `GET /vehicles/{id}` knows of a car. */
@@ -142,15 +148,20 @@ export class SmartcarGateway implements Part {
     };
   }
 
+  /** Resolves when there is a token, so that a command leaves at once, or when none could be had. */
+  async ready(): Promise<void> {
+    await this.#tokens.get().catch(() => undefined);
+  }
+
   /** Sends a command once; a second time only after a 401, which says that nothing was done. */
   async send(call: CommandCall): Promise<CommandOutcome> {
     try {
       if (!SAFE_PATH.test(call.path) || call.path.includes("..")) {
         throw smartcarError("SC_VALIDATION", "the command's path holds characters it must not", { sent: false });
       }
-      const { vehicleId, userId, method, path, body } = call;
+      const { vehicleId, userId, method, path, body, notAfter } = call;
       const request = endpoints.command(this.#bases, vehicleId, userId, method, path, body);
-      const answer = await this.#caller.answer(request);
+      const answer = await this.#caller.answer(request, undefined, notAfter);
       return judgeCommand(answer, (refused, found) => this.#caller.refusal(refused, found));
     } catch (thrown) {
       const error = thrown instanceof CallError ? thrown : unexpected(thrown);

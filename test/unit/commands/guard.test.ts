@@ -37,6 +37,7 @@ describe("the guard", () => {
     ["TOO_OLD", { requestedAt: T0 - seconds(60) - 1 }, {}],
     ["TOO_OLD", { expiresAt: T0 }, {}],
     ["TOO_OLD", { requestedAt: T0 + minutes(5) + 1 }, {}],
+    ["TOO_OLD", { requestedAt: T0 + minutes(2), receivedAt: T0 - seconds(60) - 1 }, {}],
     ["NOT_CONNECTED", { vehicle: car({ connected: false }) }, {}],
     ["NO_PERMISSION", { vehicle: car({ permissions: ["read_battery"] }) }, {}],
     ["NOT_CAPABLE", {}, { incapable: (variant) => variant === "lock" }],

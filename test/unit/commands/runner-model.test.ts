@@ -121,10 +121,11 @@ class World {
       mayConfirm: () => true,
       events,
       sender: {
-        send: ({ vehicleId: target, path, method, body }) => {
+        ready: () => Promise.resolve(),
+        send: ({ vehicleId: target, path, method, body, notAfter }) => {
           const id = this.#onSend(target, store);
           return new Promise((resolve, reject) => {
-            this.calls.push({ id, vehicleId: target, path, method, body, answer: resolve, explode: reject });
+            this.calls.push({ id, vehicleId: target, path, method, body, notAfter, answer: resolve, explode: reject });
           });
         },
       },

@@ -6,7 +6,7 @@ import { car } from "../../support/cars.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { CAR } from "../../support/observations.ts";
 import { tempStore } from "../../support/temp-store.ts";
-import { bench, callError, LOCKED } from "./support.ts";
+import { bench, callError, LOCKED, slowLogin } from "./support.ts";
 
 let files: ReturnType<typeof tempStore>;
 let clock: FakeClock;
@@ -111,6 +111,23 @@ describe("command runner", () => {
       { command: "charge_limit", status: "rejected", error: { code: "TOO_OLD" } },
     ]);
     expect(calls).toHaveLength(1);
+  });
+
+  it("refuses what grew too old while the login took its time, and books nothing", async () => {
+    const { ready, answer } = slowLogin();
+    const { give, calls, results, budget } = started({ ready });
+    give("lock", "UNLOCK");
+    give("charging", true);
+    await clock.advance(seconds(61));
+    give("charging", false);
+    expect(results).toMatchObject([{ status: "superseded" }]);
+    answer();
+    await settle();
+    expect(results.slice(1)).toMatchObject([
+      { command: "lock", status: "rejected", error: { code: "TOO_OLD" }, sent_at: null, calls: 0 },
+    ]);
+    expect(calls).toMatchObject([{ path: "commands/charge/stop", notAfter: clock.now() + seconds(60) }]);
+    expect(budget.view(CAR).used).toBe(1);
   });
 
   it("answers the same id again with the first result for 24 hours, whatever time the caller claims", async () => {
@@ -346,6 +363,18 @@ describe("end of the runner", () => {
     ]);
     expect(calls).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+
+  it("rejects what waits for the login, and does not send it when that ends", async () => {
+    const { ready, answer } = slowLogin();
+    const { give, runner, calls, results } = started({ ready });
+    give("lock", "UNLOCK");
+    await settle();
+    const stopped = runner.stop();
+    answer();
+    await stopped;
+    expect(results).toMatchObject([{ status: "rejected", error: { code: "SHUTDOWN" }, sent_at: null }]);
+    expect(calls).toEqual([]);
   });
 
   it("leaves a command that hangs to the next start, which calls it unknown and never sends it", async () => {

@@ -67,8 +67,15 @@ export interface OpenCall {
   readonly method: string;
   readonly body: JsonObject | undefined;
   readonly vehicleId: VehicleId;
+  readonly notAfter: number;
   answer(outcome: Outcome): void;
   explode(error: Error): void;
+}
+
+/** A login that lets nothing leave before the test says so. */
+export function slowLogin(): { ready: () => Promise<void>; answer: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { ready: () => promise, answer: resolve };
 }
 
 export interface Bench {
@@ -85,7 +92,14 @@ export interface Bench {
   signal(code: string, body: JsonObject, at: number, id?: VehicleId): void;
 }
 
-export function bench(store: TestStore, clock: FakeClock, overrides: Partial<RunnerOptions> = {}): Bench {
+export function bench(
+  store: TestStore,
+  clock: FakeClock,
+  {
+    ready = () => Promise.resolve(),
+    ...overrides
+  }: Partial<RunnerOptions> & Partial<Pick<CommandSender, "ready">> = {},
+): Bench {
   const events = strictEvents<RunnerEvents>();
   const calls: OpenCall[] = [];
   const results: CommandResult[] = [];
@@ -109,9 +123,10 @@ export function bench(store: TestStore, clock: FakeClock, overrides: Partial<Run
     allow: new Set(EVERYTHING),
     maxAgeMs: seconds(60),
     sender: {
-      send: ({ vehicleId, path, method, body }) =>
+      ready,
+      send: ({ vehicleId, path, method, body, notAfter }) =>
         new Promise((resolve, reject) => {
-          calls.push({ vehicleId, path, method, body, answer: resolve, explode: reject });
+          calls.push({ vehicleId, path, method, body, notAfter, answer: resolve, explode: reject });
         }),
     },
     stateOf: (id) => states.get(id) ?? EMPTY_STATE,

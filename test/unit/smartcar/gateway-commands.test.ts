@@ -199,6 +199,15 @@ describe("its outcome", () => {
 });
 
 describe("before it is sent", () => {
+  it("can wait for the login, which may fail", async () => {
+    const { gateway } = setup();
+    await gateway.ready();
+    await gateway.send(lock);
+    expect(server.count("POST /oauth2/token")).toBe(1);
+    server.on("POST /oauth2/token", { status: 500, body: "" });
+    await expect(setup().gateway.ready()).resolves.toBeUndefined();
+  });
+
   it("fails without a token", async () => {
     server.on("POST /oauth2/token", { status: 401, body: { error: "invalid_client" } });
     expect(await setup().gateway.send(lock)).toMatchObject({
@@ -230,6 +239,19 @@ describe("a 401", () => {
     expect(await setup().gateway.send(lock)).toMatchObject({ outcome: "succeeded" });
     const sent = server.requests.filter(({ path }) => path.endsWith("/lock"));
     expect(sent.map(({ headers }) => headers["authorization"])).toEqual(["Bearer stale-token", "Bearer fresh-token"]);
+  });
+
+  it("is final when the new token came too late", async () => {
+    const { gateway, clock } = setup();
+    const late: Reply = (_request, response) => {
+      void clock.advance(2).then(() => response.end(JSON.stringify({ access_token: "fresh-token" })));
+      return undefined;
+    };
+    server.on("POST /oauth2/token", { body: { access_token: "stale-token" } }, late);
+    server.on(LOCK, error(401, "AUTHENTICATION"));
+    const outcome = await gateway.send({ ...lock, notAfter: clock.now() + 1 });
+    expect(outcome).toMatchObject({ outcome: "failed", error: { code: "SC_AUTH" } });
+    expect(server.count(LOCK)).toBe(1);
   });
 
   it("twice is a failure, whatever its body", async () => {

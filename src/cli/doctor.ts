@@ -1,8 +1,6 @@
-import { carObjectId } from "../bridge/discovery.ts";
-import { Topics } from "../bridge/topics.ts";
+import { settingsOf } from "../app/frame.ts";
 import { type LoadResult, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { wrongBoxes } from "../config/wrong-boxes.ts";
 import { wrongConfigurationLink } from "../doctor/account.ts";
 import { type DoctorSettings, examine } from "../doctor/active.ts";
 import { LINK_NAMES, type Link, needs } from "../doctor/link.ts";
@@ -29,7 +27,7 @@ export const doctor: Command = {
     const loaded = loadConfig({ env, cwd, redactor, configFile: options["config"] });
     const links = loaded.ok
       ? await examine({
-          settings: settingsOf(loaded.config, loaded.warnings),
+          settings: doctorSettings(loaded.config, loaded.warnings),
           billed: options["billed"] !== undefined,
           clock,
           random,
@@ -55,40 +53,14 @@ function print(links: readonly Link[], json: boolean, { out }: Terminal, redacto
   if (more !== null) out(`More: ${more}\n`);
 }
 
-function settingsOf(config: Config, warnings: readonly string[]): DoctorSettings {
-  const { smartcar, mqtt, http, homeassistant, polling } = config;
-  const topics = new Topics({ base: mqtt.base_topic, discoveryPrefix: homeassistant.discovery_prefix });
+function doctorSettings(config: Config, warnings: readonly string[]): DoctorSettings {
+  const { http } = config;
   const local = (host: string, port: number, path: string) =>
     port === 0 ? null : `http://${reachableHost(host)}:${port}${path}`;
   return {
+    ...settingsOf(config),
     warnings,
-    slips: wrongBoxes(smartcar),
-    account: {
-      clientId: smartcar.client_id,
-      clientSecrets: smartcar.client_secret,
-      iamUrl: smartcar.iam_url,
-      vehicleApiUrl: smartcar.vehicle_api_url,
-      managementApiUrl: smartcar.management_api_url,
-      mode: smartcar.mode,
-    },
-    hasWebhookKey: smartcar.management_token.length > 0,
-    autoSubscribe: smartcar.auto_subscribe,
-    callbackUrl: http.public_url === undefined ? null : http.public_url + WEBHOOK_PATH,
-    broker: {
-      url: mqtt.url,
-      username: mqtt.username,
-      password: mqtt.password,
-      caFile: mqtt.ca_file,
-      certFile: mqtt.cert_file,
-      keyFile: mqtt.key_file,
-      servername: mqtt.servername,
-      rejectUnauthorized: mqtt.reject_unauthorized,
-      version: mqtt.version,
-      clientId: mqtt.client_id,
-    },
-    discoveryTopic: homeassistant.enabled ? (id) => topics.discovery(carObjectId(id)) : null,
     dataDir: config.data_dir,
-    budget: { monthly: polling.monthly_budget, reserve: polling.command_reserve },
     ignored: new Set(config.vehicles.flatMap(({ id, enabled }) => (enabled === false ? [id] : []))),
     daemon: {
       metricsUrl: local(http.host, http.port, "/metrics"),

@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
 import type { Redactor } from "../lib/redact.ts";
 import { Budget, type BudgetLimits } from "../scheduler/budget.ts";
+import type { AccountSettings } from "../smartcar/gateway.ts";
 import { inspectStore, type StoreInspection } from "../store/inspect.ts";
 import { defaultName } from "../vehicle/directory.ts";
 import type { VehicleId } from "../vehicle/ids.ts";
@@ -24,7 +25,7 @@ import { type DaemonPlace, publicPortAnswer, webhookCounts } from "./daemon-prob
 import { brokerLink, budgetLink, discoveryLink, diskLink, readingsLink } from "./home.ts";
 import { type Link, needs, notKnown } from "./link.ts";
 import { billedRead } from "./read-once.ts";
-import { type AccountSettings, SmartcarProbe } from "./smartcar-probe.ts";
+import { SmartcarProbe } from "./smartcar-probe.ts";
 import {
   deliveriesLink,
   publicAddressLink,

@@ -4,21 +4,12 @@ import { seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Redactor } from "../lib/redact.ts";
-import { type CallTarget, SmartcarGateway, type TokenStatus } from "../smartcar/gateway.ts";
+import { type AccountSettings, type CallTarget, SmartcarGateway, type TokenStatus } from "../smartcar/gateway.ts";
 import { DEFAULT_HTTP_LIMITS } from "../smartcar/http.ts";
 import type { VehicleId } from "../vehicle/ids.ts";
 import type { Batch } from "../vehicle/observation.ts";
 import { judge, type WebhookVerdict } from "../vehicle/subscriber.ts";
 import type { Connection } from "../vehicle/vehicle.ts";
-
-export interface AccountSettings {
-  readonly clientId: string;
-  readonly clientSecrets: readonly string[];
-  readonly iamUrl: string;
-  readonly vehicleApiUrl: string;
-  readonly managementApiUrl: string;
-  readonly mode: "live" | "simulated";
-}
 
 export interface AccountFacts {
   readonly token: TokenStatus;

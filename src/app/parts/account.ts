@@ -21,16 +21,10 @@ export function accountParts(
   onDelivery: (record: DeliveryRecord) => void,
 ): Account {
   const { config, clock, random, redactor, events, logOf } = frame;
-  const { smartcar, polling } = config;
   const bucket = new ApplicationBucket(clock, store.settings);
-  const budget = new Budget(clock, store.ledger, { monthly: polling.monthly_budget, reserve: polling.command_reserve });
+  const budget = new Budget(clock, store.ledger, frame.budget);
   const gateway = new SmartcarGateway({
-    clientId: smartcar.client_id,
-    clientSecrets: smartcar.client_secret,
-    iamUrl: smartcar.iam_url,
-    vehicleApiUrl: smartcar.vehicle_api_url,
-    managementApiUrl: smartcar.management_api_url,
-    mode: smartcar.mode,
+    ...frame.account,
     admission: bucket,
     log: logOf("smartcar"),
     clock,
@@ -43,7 +37,7 @@ export function accountParts(
   });
   const trafficLog = new TrafficLog(clock);
   const webhook = new WebhookReceiver({
-    keys: smartcar.management_token,
+    keys: config.smartcar.management_token,
     intake,
     onAnswered: (record, raw) => {
       trafficLog.delivery(record);

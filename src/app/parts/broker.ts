@@ -11,20 +11,9 @@ export interface Broker {
   readonly announcer: Announcer;
 }
 
-export function brokerParts({ config: { mqtt }, clock, random, topics, logOf }: Frame, { store }: Kept): Broker {
+export function brokerParts({ broker, clock, random, topics, logOf }: Frame, { store }: Kept): Broker {
   const session = new Session({
-    broker: {
-      url: mqtt.url,
-      username: mqtt.username,
-      password: mqtt.password,
-      caFile: mqtt.ca_file,
-      certFile: mqtt.cert_file,
-      keyFile: mqtt.key_file,
-      servername: mqtt.servername,
-      rejectUnauthorized: mqtt.reject_unauthorized,
-      version: mqtt.version,
-      clientId: mqtt.client_id,
-    },
+    broker,
     stateTopic: topics.bridgeState,
     log: logOf("mqtt"),
     clock,

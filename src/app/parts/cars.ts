@@ -36,7 +36,7 @@ export function carParts(frame: Frame, { store, intake }: Kept, { gateway, budge
   const subscriber = new Subscriber({
     admin: gateway,
     callbackUrl,
-    autoSubscribe: config.smartcar.auto_subscribe,
+    autoSubscribe: frame.autoSubscribe,
     vehicles: connected,
     events: events.subscriber,
     clock,

@@ -1,7 +1,6 @@
 import { Birth } from "../../bridge/birth.ts";
 import { BridgePresenter } from "../../bridge/bridge-presenter.ts";
 import { CarPresenter } from "../../bridge/car-presenter.ts";
-import { carObjectId } from "../../bridge/discovery.ts";
 import { HomeAssistant } from "../../bridge/home-assistant.ts";
 import { Chain } from "../../doctor/chain.ts";
 import type { Frame } from "../frame.ts";
@@ -74,12 +73,12 @@ export function shownParts(frame: Frame, { kept, account, broker, cars, orders }
     database: store.database,
     budgetOf: (id) => account.budget.view(id),
     events: events.directory,
-    hasWebhookKey: config.smartcar.management_token.length > 0,
-    autoSubscribe: config.smartcar.auto_subscribe,
+    hasWebhookKey: frame.hasWebhookKey,
+    autoSubscribe: frame.autoSubscribe,
     callbackUrl: frame.callbackUrl,
     warnings: frame.warnings ?? [],
     slips: frame.slips,
-    discoveryTopic: config.homeassistant.enabled ? (id) => topics.discovery(carObjectId(id)) : null,
+    discoveryTopic: frame.discoveryTopic,
   });
   const bridge = new BridgePresenter({
     publisher,

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { health } from "../../../src/cli/health.ts";
 import { FakeTerminal } from "../../support/fake-terminal.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const running: Server[] = [];
 
@@ -41,8 +42,7 @@ test("another answer is not well", async () => {
 });
 
 test("no answer is not well, and says why", async () => {
-  const port = await listener(200);
-  for (const server of running.splice(0)) await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const terminal = new FakeTerminal({ HTTP_PORT: String(port) });
   expect(await health.run({}, terminal)).toBe(1);
   expect(terminal.stderr).toMatch(/^smartcar2mqtt: .* does not answer: .*ECONNREFUSED/);

@@ -117,6 +117,7 @@ export function wire(parts: WiredParts): void {
   });
   events.runner.on("obeyed", ({ vehicleId }) => note(intake.clear(vehicleId, "command", clock.now())));
   events.runner.on("refused", ({ vehicleId, error }) => {
+    poller.heed(vehicleId, error);
     const report = problemOf(error, clock.now());
     if (report !== null) note(intake.report(vehicleId, "command", report));
   });

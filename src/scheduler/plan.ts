@@ -14,6 +14,8 @@ export interface Plan {
   /** Not before this instant, and why; set by what Smartcar answered. */
   readonly holdUntil: number | null;
   readonly holdReason: string | null;
+  /** Smartcar asked to wait with this very vehicle: nobody's wish to read it overrides that. */
+  readonly holdIsFirm: boolean;
   /** Rolled after each read, 0 to 1: spreads the vehicles over time. */
   readonly jitter: number;
   /** What the intervals alone would have read; null before the first answer. */
@@ -28,6 +30,7 @@ export const NEW_PLAN: Plan = {
   quiet: 0,
   holdUntil: null,
   holdReason: null,
+  holdIsFirm: false,
   jitter: 0,
   yardstick: null,
   refresh: ABOUT_A_DAY,

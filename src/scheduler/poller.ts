@@ -3,6 +3,7 @@ import { seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { Events } from "../lib/events.ts";
 import type { Part } from "../lib/lifecycle.ts";
+import type { CallError } from "../vehicle/call-error.ts";
 import type { VehicleId } from "../vehicle/ids.ts";
 import { scalar, type VehicleState } from "../vehicle/state.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
@@ -15,6 +16,7 @@ import { type Knowledge, rebased } from "./plan.ts";
 import { PlanBook, type PlanStore } from "./plan-book.ts";
 import type { PollingSettings } from "./polling-settings.ts";
 import { Reader, type ReaderEvents, type ReaderOptions, type ReadResult } from "./reader.ts";
+import { NO_HOLD } from "./refusals.ts";
 import { delivers } from "./situation.ts";
 
 export interface PollView {
@@ -107,16 +109,22 @@ export class Poller implements Part {
     this.#arm();
   }
 
-  /** Drops what keeps a vehicle from being read: its owner acted. */
+  /** Drops what keeps a vehicle from being read, unless Smartcar named the time: its owner acted. */
   release(id: VehicleId): void {
     const plan = this.#plans.of(id);
-    if (plan.holdUntil === null) return;
-    this.#plans.save(id, { ...plan, holdUntil: null, holdReason: null });
+    if (plan.holdUntil === null || plan.holdIsFirm) return;
+    this.#plans.save(id, { ...plan, ...NO_HOLD });
+    this.replan(id);
+  }
+
+  /** Smartcar refused a command of a vehicle: what that says of its calls holds for reads as well. */
+  heed(id: VehicleId, error: CallError): void {
+    this.#reader.heed(id, error);
     this.replan(id);
   }
 
   /**
-   * Reads one vehicle now, if its budget allows: for `refresh` and for the read after a command. A read under way is
+   * Reads one vehicle now, if its budget allows and Smartcar did not ask to wait with it: for `refresh` and for the read after a command. A read under way is
    * shared. Never throws.
    */
   read(vehicle: Vehicle, kind: CallKind): Promise<ReadResult> {

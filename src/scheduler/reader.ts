@@ -13,7 +13,7 @@ import type { Budget, CallKind } from "./budget.ts";
 import { answered, type Knowledge } from "./plan.ts";
 import type { PlanBook } from "./plan-book.ts";
 import type { PollingSettings } from "./polling-settings.ts";
-import { emptyStore, holdFor, overBudget } from "./refusals.ts";
+import { askedToWait, emptyStore, holdFor, overBudget, withHold } from "./refusals.ts";
 
 /** Where readings come from. @throws CallError */
 export interface SignalSource {
@@ -60,11 +60,13 @@ export class Reader {
     this.#abort.abort();
   }
 
-  /** Reads one vehicle now, if its budget allows. Never throws. */
+  /** Reads one vehicle now, if its budget allows and Smartcar did not ask to wait with it. Never throws. */
   async read(vehicle: Vehicle, kind: CallKind): Promise<ReadResult> {
     const { budget, source, plans, events, clock } = this.#options;
     let booking: number | null = null;
     try {
+      const wait = askedToWait(plans.of(vehicle.id), clock.now());
+      if (wait !== null) return { ok: false, error: wait };
       booking = budget.book(vehicle.id, kind);
       if (booking === null) return { ok: false, error: overBudget(budget.view(vehicle.id).resetsAt) };
       plans.save(vehicle.id, { ...plans.of(vehicle.id), lastTryAt: clock.now() });
@@ -80,6 +82,14 @@ export class Reader {
       });
       return { ok: false, error };
     }
+  }
+
+  /** Smartcar refused a command of a vehicle: calls used up, or a time to wait, hold for its reads as well. */
+  heed(id: VehicleId, error: CallError): void {
+    const { budget, plans, clock } = this.#options;
+    if (error.scope === "billing") budget.exhaust(id);
+    const hold = holdFor(error, clock.now());
+    if (hold.holdIsFirm) plans.save(id, withHold(plans.of(id), hold, clock.now()));
   }
 
   /** Takes in what was read, and says whether it brought anything newer. */
@@ -110,8 +120,9 @@ export class Reader {
     if (error.scope === "billing") budget.exhaust(id);
     const hold = holdFor(error, now);
     // Being told to wait for the whole application says nothing about this vehicle.
-    const failures = error.scope === "application" && hold !== null ? Math.max(1, plan.failures) : plan.failures + 1;
-    plans.save(id, { ...plan, failures, holdUntil: hold?.until ?? null, holdReason: hold?.reason ?? null });
+    const isForAll = error.scope === "application" && hold.holdUntil !== null;
+    const failures = isForAll ? Math.max(1, plan.failures) : plan.failures + 1;
+    plans.save(id, withHold({ ...plan, failures }, hold, now));
     const report = problemOf(error, now);
     if (report !== null) await intake.report(id, "poll", report);
   }

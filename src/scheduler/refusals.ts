@@ -2,20 +2,48 @@ import { hours, minutes } from "../lib/duration.ts";
 import { CallError } from "../vehicle/call-error.ts";
 import type { ProblemReport } from "../vehicle/observation.ts";
 import { NO_DATA } from "../vehicle/problem.ts";
+import type { Plan } from "./plan.ts";
 
 const HOLD_OWNER_MS = hours(24);
-const HOLD_MAKER_LIMIT_MS = hours(1);
 const HOLD_RATE_LIMIT_MS = minutes(15);
 
-/** How long a refused read keeps a vehicle from being read (epoch milliseconds), and why; null: not at all. */
-export function holdFor(error: CallError, now: number): { until: number; reason: string } | null {
-  if (error.retryAt !== null) return { until: error.retryAt, reason: "Smartcar asked to wait" };
-  if (error.disposition === "re-authorise") return { until: now + HOLD_OWNER_MS, reason: "the car's owner must act" };
-  if (error.type === "UPSTREAM" && error.disposition === "wait") {
-    return { until: now + HOLD_MAKER_LIMIT_MS, reason: "the car maker's limit is reached" };
+/** What keeps a vehicle from being read, as its plan notes it. */
+export type Hold = Pick<Plan, "holdUntil" | "holdReason" | "holdIsFirm">;
+
+export const NO_HOLD: Hold = { holdUntil: null, holdReason: null, holdIsFirm: false };
+
+/** How a refusal keeps a vehicle from being read. */
+export function holdFor(error: CallError, now: number): Hold {
+  const hold = (holdUntil: number, holdReason: string, holdIsFirm: boolean) => ({ holdUntil, holdReason, holdIsFirm });
+  const isFirm = error.scope === "vehicle";
+  if (error.retryAt !== null) {
+    const whose = error.type === "UPSTREAM" ? "the car maker's limit is reached" : "Smartcar asked to wait";
+    return hold(error.retryAt, whose, isFirm);
   }
-  if (error.status === 429) return { until: now + HOLD_RATE_LIMIT_MS, reason: "Smartcar asked to slow down" };
-  return null;
+  if (error.disposition === "re-authorise") return hold(now + HOLD_OWNER_MS, "the car's owner must act", false);
+  if (error.status === 429) return hold(now + HOLD_RATE_LIMIT_MS, "Smartcar asked to slow down", isFirm);
+  return NO_HOLD;
+}
+
+/** The hold of a plan after another refusal: a firm one that still runs is never cut short. */
+export function withHold<P extends Hold>(plan: P, next: Hold, now: number): P {
+  const isKept = plan.holdIsFirm && (plan.holdUntil ?? 0) > Math.max(now, next.holdUntil ?? 0);
+  return isKept ? plan : { ...plan, ...next };
+}
+
+/** Why a vehicle may not be read at `now`, whoever wishes it; null when it may. */
+export function askedToWait({ holdUntil, holdReason, holdIsFirm }: Hold, now: number): CallError | null {
+  if (!holdIsFirm || holdUntil === null || holdUntil <= now) return null;
+  return new CallError("SC_RATE_LIMITED", holdReason ?? "Smartcar asked to wait", {
+    disposition: "wait",
+    hint: `the next read is possible at ${new Date(holdUntil).toISOString()}`,
+    scope: "vehicle",
+    status: null,
+    type: "RATE_LIMIT",
+    smartcarCode: "VEHICLE",
+    retryAt: holdUntil,
+    sent: false,
+  });
 }
 
 /** The problem of a vehicle of which Smartcar holds nothing. */

@@ -5,7 +5,7 @@ import type { Acceptance, Delivery, DeliveryIntake } from "./delivery.ts";
 import type { VehicleId } from "./ids.ts";
 import { type Entry, Group, type GroupRules } from "./intake-group.ts";
 import type { Batch, ProblemReport } from "./observation.ts";
-import type { ProblemOrigin } from "./problem.ts";
+import { disproves, type ProblemOrigin } from "./problem.ts";
 import { EMPTY_STATE, type VehicleState } from "./state.ts";
 
 export interface IntakeEvents {
@@ -87,7 +87,7 @@ export class Intake implements DeliveryIntake {
 
   /** A success disproves the problems that this way in had noticed. */
   async clear(id: VehicleId, origin: ProblemOrigin, at: number): Promise<void> {
-    if (![...this.state(id).problems.values()].some((problem) => problem.origin === origin)) return;
+    if (![...this.state(id).problems.values()].some((problem) => disproves(origin, problem))) return;
     const batch: Batch = { vehicleId: id, source: "poll", receivedAt: at, observations: [], problems: [] };
     await this.#enqueue({ batch, origin, clears: true });
   }

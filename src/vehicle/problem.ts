@@ -71,8 +71,13 @@ export function problemOf(error: CallError, at: number): ProblemReport | null {
 
 /** Takes away what a success of this origin disproves, one change at a time; null when there is nothing left to clear. */
 export function clearOrigin(held: Problems, origin: ProblemOrigin): ProblemChange | null {
-  for (const [key, problem] of held) if (problem.origin === origin) return without(held, key, problem);
+  for (const [key, problem] of held) if (disproves(origin, problem)) return without(held, key, problem);
   return null;
+}
+
+/** Whether a success of this origin shows that a problem is over. Calls that are used up are so for reads and commands. */
+export function disproves(origin: ProblemOrigin, problem: Problem): boolean {
+  return problem.origin === origin || (problem.type === "BILLING" && (origin === "poll" || origin === "command"));
 }
 
 /** Takes away that there are no data, which any usable value disproves. */

@@ -13,6 +13,8 @@ interface Case {
   readonly code?: string | null;
   /** How often the command reached Smartcar; default 1. */
   readonly sent?: number;
+  /** What becomes of the next command; default `succeeded`. */
+  readonly next?: "rejected";
   /** Whether it took effect, so that a second result confirms it; default as `succeeded`. */
   readonly done?: boolean;
 }
@@ -26,7 +28,13 @@ const CASES: readonly Case[] = [
     code: "ASLEEP",
   },
   { title: "429", answer: { kind: "error", status: 429, retryAfter: 1 }, status: "failed", code: "VEHICLE" },
-  { title: "430", answer: { kind: "error", status: 430 }, status: "failed", code: "VEHICLE_REQUEST_LIMIT" },
+  {
+    title: "430",
+    answer: { kind: "error", status: 430 },
+    status: "failed",
+    code: "VEHICLE_REQUEST_LIMIT",
+    next: "rejected",
+  },
   { title: "501", answer: { kind: "error", status: 501 }, status: "failed", code: "VEHICLE_NOT_CAPABLE" },
   { title: "500 with an error object", answer: { kind: "error", status: 500 }, status: "failed", code: "INTERNAL" },
   { title: "503 with an error object", answer: { kind: "error", status: 503 }, status: "unknown" },
@@ -75,7 +83,7 @@ describe.skipIf(!hasMosquitto())("what becomes of a command that Smartcar answer
 
   it.each(CASES.map((each, index) => ({ ...each, car: String(index) })))(
     "$title: $status",
-    async ({ answer, car, status, code, sent = 1, done = status === "succeeded" }) => {
+    async ({ answer, car, status, code, sent = 1, done = status === "succeeded", next = "succeeded" }) => {
       const { simulator } = bench;
       simulator.addFault({ ...answer, path: `/v3/vehicles/vehicle-${car}/commands/charge/**` });
       const result = await command(bench, car, "charge_limit", 80);
@@ -86,8 +94,8 @@ describe.skipIf(!hasMosquitto())("what becomes of a command that Smartcar answer
       expect(Date.parse(result.requested_at)).toBeLessThanOrEqual(Date.parse(result.sent_at ?? ""));
       expect(Date.parse(result.sent_at ?? "")).toBeLessThanOrEqual(Date.parse(result.completed_at));
       if (done) expect(await resultOf(bench, result.id, 2)).toEqual({ ...result, confirmed: true });
-      // Whatever it was, the next command is carried out, and none before it is repeated.
-      expect(await command(bench, car, "lock", "LOCK")).toMatchObject({ status: "succeeded" });
+      // Whatever it was, the next command is carried out unless no call is left, and none before it is repeated.
+      expect(await command(bench, car, "lock", "LOCK")).toMatchObject({ status: next });
       expect(bench.requests(`vehicle-${car}`, "commands/charge/")).toHaveLength(sent);
       const limit = bench.seen.current().get(`smartcar/test-${car}/charge_limit`);
       expect(limit).toBe(done ? "80" : "90");

@@ -60,6 +60,43 @@ describe("a failing read", () => {
     await poller.stop();
   });
 
+  it("obeys retry-after whoever wishes a read, whatever was solved meanwhile, and over a restart", async () => {
+    const { poller, times, refuse, answer, fresh, budget } = build();
+    refuse(refusal({ status: 429, type: "RATE_LIMIT", smartcarCode: "VEHICLE", retryAt: t0 + hours(1) }));
+    poller.start();
+    await clock.advance(minutes(10));
+    answer(() => Promise.resolve(fresh()));
+    const error = { code: "SC_RATE_LIMITED", sent: false, retryAt: t0 + hours(1) };
+    expect(await poller.read(car(), "command")).toMatchObject({ ok: false, error });
+    poller.release(CAR);
+    await clock.advance(minutes(10));
+    await poller.stop();
+    const again = build();
+    again.poller.start();
+    expect(await again.poller.read(car(), "confirm")).toMatchObject({ ok: false, error });
+    await clock.advance(minutes(40) - 1);
+    expect([times(t0), again.times(t0), budget.view(CAR).used]).toEqual([[0], [], 1]);
+    await clock.advance(1);
+    expect(again.times(t0)).toEqual([hours(1)]);
+    await again.poller.stop();
+  });
+
+  it("of a command counts as well when it names a time or the calls are used up, and only then", async () => {
+    const { poller, times, budget } = await running();
+    const limit = { status: 429, type: "RATE_LIMIT", smartcarCode: "VEHICLE" };
+    poller.heed(CAR, refusal({ ...limit, retryAt: t0 + hours(8) }));
+    poller.heed(CAR, refusal({ ...limit, retryAt: t0 + hours(7) }));
+    poller.heed(CAR, refusal({ disposition: "re-authorise", type: "PERMISSION" }));
+    poller.heed(CAR, refusal({ scope: "application", retryAt: t0 + hours(20) }));
+    await clock.advance(hours(8));
+    expect(times(t0)).toEqual([hours(8)]);
+    expect(budget.view(CAR).remaining).toBe(498);
+    poller.heed(CAR, refusal({ status: 430, type: "BILLING", scope: "billing" }));
+    expect(budget.view(CAR).remaining).toBe(0);
+    expect(poller.view(CAR).next.dueAt).toBe(Date.UTC(2026, 11, 1));
+    await poller.stop();
+  });
+
   it("pauses for all when Smartcar limits the application, and does not hold it against the car", async () => {
     const { poller, bucket, times, refuse, answer, fresh } = build();
     const until = t0 + minutes(10);
@@ -122,8 +159,10 @@ describe("a failing read", () => {
 
   it("waits an hour for the maker's limit, and a quarter for a limit without a time", async () => {
     const { poller, times, refuse } = build();
-    refuse(refusal({ disposition: "wait", smartcarCode: "RATE_LIMIT" }));
+    refuse(refusal({ disposition: "wait", smartcarCode: "RATE_LIMIT", retryAt: t0 + hours(1) }));
     poller.start();
+    await clock.advance(0);
+    expect(poller.view(CAR).next.reason).toBe("the car maker's limit is reached");
     await clock.advance(minutes(59));
     refuse(refusal({ status: 429, type: "RATE_LIMIT", smartcarCode: "VEHICLE" }));
     await clock.advance(minutes(16));

@@ -111,6 +111,9 @@ describe("problems", () => {
       cleared.push(change.cleared?.code ?? null);
     }
     expect([cleared, [...held.keys()]]).toEqual([["A", "B"], ["VEHICLE_STATE/ASLEEP"]]);
+    const usedUp = (origin: "command" | "webhook") => fold([report({ type: "BILLING", code: null })], origin);
+    expect(clearOrigin(usedUp("command"), "poll")?.problems.size).toBe(0);
+    expect(clearOrigin(usedUp("command"), "webhook")).toBeNull();
     expect(clearNoData(held)).toBeNull();
     expect(clearNoData(fold([report({ type: "NO_DATA", code: "EMPTY_STORE" })], "poll"))?.problems.size).toBe(0);
   });

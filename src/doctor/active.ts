@@ -86,7 +86,14 @@ export async function examine(options: DoctorOptions): Promise<Link[]> {
     const first = cars[0];
     const reading =
       billed && first !== undefined && found.token.valid
-        ? await billedRead({ car: first, smartcar, disk, limits: settings.budget, clock, verdict: found.verdict })
+        ? await billedRead({
+            car: first,
+            smartcar,
+            ledger: disk.facts?.ledger ?? null,
+            limits: settings.budget,
+            clock,
+            verdict: found.verdict,
+          })
         : readingsLink(cars);
     const missing = cars.filter(({ vehicle }) => found.subscribed?.has(vehicle.id) === false);
     const subscriptions = {

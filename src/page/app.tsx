@@ -4,6 +4,7 @@ import { get, live, useConnection, useResource } from "./api.ts";
 import { CarPage } from "./cars/car.tsx";
 import { Cars } from "./cars/cars.tsx";
 import { Login } from "./login.tsx";
+import { routeOf } from "./route.ts";
 import { SetupPage } from "./setup/setup.tsx";
 import { TrafficPage } from "./traffic/traffic.tsx";
 
@@ -27,9 +28,8 @@ export function App() {
   return <Shell />;
 }
 
-/** `#/cars/family-car` → `["cars", "family-car"]` */
 function useRoute(): readonly string[] {
-  const read = () => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const read = () => routeOf(location.hash);
   const [route, setRoute] = useState(read);
   useEffect(() => {
     const onChange = () => {

@@ -12,6 +12,8 @@ export function asYaml(values: ReadonlyMap<string, string>): string {
   return [...sections].map(([section, lines]) => [`${section}:`, ...lines].join("\n")).join("\n");
 }
 
+/** So that Compose, systemd and a shell read the same: between single quotes they disagree on `'` and on a backslash. */
 function quoted(value: string): string {
-  return /^[\w.:/@%+-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w.:/@%+-]+$/.test(value)) return value;
+  return /['\\]/.test(value) ? `"${value.replace(/[\\"$]/g, "\\$&")}"` : `'${value}'`;
 }

@@ -14,10 +14,18 @@ const VALUES = new Map([
 it("is written as an environment file, quoted where a shell or Compose would read something into it", () => {
   expect(asEnvironment(VALUES).split("\n")).toEqual([
     "SMARTCAR_CLIENT_ID=client_1",
-    `MQTT_PASSWORD='it'\\''s "quoted" $HOME'`,
+    String.raw`MQTT_PASSWORD="it's \"quoted\" \$HOME"`,
     `SMARTCAR_APPLICATION_ID=${UUID}`,
     "HTTP_PUBLIC_URL=https://cars.example.org",
   ]);
+});
+
+it.each([
+  ['a "b" $c', String.raw`'a "b" $c'`],
+  ["it's", `"it's"`],
+  ["ends with \\", String.raw`"ends with \\"`],
+])("%s is quoted as %s", (value, quoted) => {
+  expect(asEnvironment(new Map([["mqtt.password", value]]))).toBe(`MQTT_PASSWORD=${quoted}`);
 });
 
 it("is written as YAML that says the same", () => {

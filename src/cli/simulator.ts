@@ -67,7 +67,8 @@ export const simulator: Command = {
         clock,
         random,
         host: LOOPBACK,
-        port: await freePort(wantedPort, "port"),
+        // Asked first, so that a port that is taken is named with its option.
+        port: wantedPort === 0 ? 0 : await freePort(wantedPort, "port"),
         speed,
         ...CREDENTIALS,
         ...(webhookUrl === undefined ? {} : { webhookUrl }),

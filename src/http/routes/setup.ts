@@ -4,9 +4,9 @@ import { Checked, ConnectLink, ConnectOrder, Setup } from "../schema/setup.ts";
 /** What these routes need of the rest. */
 export interface SetupView {
   setup(): Setup;
-  /** A Connect link that can be used once. @throws Refused when the configuration does not allow any. */
   /** Looks at the connections and the webhook now, instead of when it is due. Both are free. */
   check(): Promise<void>;
+  /** A Connect link that can be used once. @throws Refused when the configuration does not allow any. */
   connectLink(order: ConnectOrder): { readonly url: string; readonly expiresAt: number };
 }
 

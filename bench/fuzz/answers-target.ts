@@ -90,7 +90,10 @@ export class AnswersTarget implements Target {
       readSubscription(item);
     }
     VehicleBody.safeParse(json);
-    const pages = await collectPages(new URL("http://127.0.0.1/v3/x?page[number]=1"), onePage(json), new FakeLog());
+    const pages = await collectPages(new URL("http://127.0.0.1/v3/x?page[number]=1"), {
+      fetch: onePage(json),
+      log: new FakeLog(),
+    });
     must(Array.isArray(pages), "pages");
     checkError(answerError(answer, CONTEXT));
     checkError(tokenRefusal(answer, CONTEXT.now));

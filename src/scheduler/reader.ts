@@ -17,7 +17,12 @@ import { askedToWait, emptyStore, holdFor, overBudget, withHold } from "./refusa
 
 /** Where readings come from. @throws CallError */
 export interface SignalSource {
-  readSignals(target: { vehicleId: VehicleId; userId: UserId }, signal?: AbortSignal): Promise<Batch>;
+  /** `mayGoOn` is asked before each billed call but the first; what was read until then is enough. */
+  readSignals(
+    target: { vehicleId: VehicleId; userId: UserId },
+    signal?: AbortSignal,
+    mayGoOn?: () => boolean,
+  ): Promise<Batch>;
 }
 
 /** Where what was read goes, and what is known. */
@@ -70,7 +75,11 @@ export class Reader {
       booking = budget.book(vehicle.id, kind);
       if (booking === null) return { ok: false, error: overBudget(budget.view(vehicle.id).resetsAt) };
       plans.save(vehicle.id, { ...plans.of(vehicle.id), lastTryAt: clock.now() });
-      const batch = await source.readSignals({ vehicleId: vehicle.id, userId: vehicle.userId }, this.#abort.signal);
+      const target = { vehicleId: vehicle.id, userId: vehicle.userId };
+      const batch = await source.readSignals(target, this.#abort.signal, () => {
+        booking = budget.book(vehicle.id, kind);
+        return booking !== null;
+      });
       const news = await this.#take(vehicle.id, kind, batch);
       events.emit("polled", { vehicleId: vehicle.id, kind, news });
       return { ok: true, news };

@@ -127,11 +127,12 @@ export class SmartcarGateway implements Part {
 
   /**
    * All signals Smartcar has stored of a car; none when it stores none (an unsubscribed car: Smartcar answers with an
-   * empty list or 404). Billed as one call a page.
+   * empty list or 404). Billed as one call a page: `mayGoOn` is asked before each but the first, and false leaves out
+   * the rest.
    */
-  async readSignals(target: CallTarget, signal?: AbortSignal): Promise<Batch> {
+  async readSignals(target: CallTarget, signal?: AbortSignal, mayGoOn?: () => boolean): Promise<Batch> {
     const request = endpoints.signals(this.#bases, target.vehicleId, target.userId);
-    const items = await this.#pages(request, signal).catch((error: unknown) => {
+    const items = await this.#pages(request, signal, mayGoOn).catch((error: unknown) => {
       if (meansEmptyStore(error)) return [];
       throw error;
     });
@@ -206,10 +207,10 @@ export class SmartcarGateway implements Part {
     return { good, skipped };
   }
 
-  #pages(request: endpoints.ApiRequest, signal: AbortSignal | undefined): Promise<unknown[]> {
-    const fetchPage = (url: URL) =>
+  #pages(request: endpoints.ApiRequest, signal?: AbortSignal, mayGoOn?: () => boolean): Promise<unknown[]> {
+    const fetch = (url: URL) =>
       this.#caller.json({ ...request, url }, (json) => Page.safeParse(json).data ?? null, signal);
-    return collectPages(request.url, fetchPage, this.#options.log);
+    return collectPages(request.url, { fetch, mayGoOn, log: this.#options.log });
   }
 
   #warnSkipped(skipped: number, request: endpoints.ApiRequest): void {

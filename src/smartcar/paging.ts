@@ -3,12 +3,19 @@ import type { Page } from "./wire.ts";
 
 const MAX_PAGES = 100;
 
+export interface PageReader {
+  readonly fetch: (url: URL) => Promise<Page>;
+  readonly log: Log;
+  /** Asked before each page but the first; false ends the list there. */
+  readonly mayGoOn?: (() => boolean) | undefined;
+}
+
 /**
  * Collects the items of all pages. Follows `links.next` where the answer has links (null ends it), else counts with the
  * page's meta. Ends at an empty page, at an address seen before, and after 100 pages.
  * @throws whatever `fetch` throws: half a list must not look like a whole one.
  */
-export async function collectPages(first: URL, fetch: (url: URL) => Promise<Page>, log: Log): Promise<unknown[]> {
+export async function collectPages(first: URL, { fetch, log, mayGoOn }: PageReader): Promise<unknown[]> {
   const items: unknown[] = [];
   const seen = new Set<string>();
   let url: URL | null = first;
@@ -17,6 +24,7 @@ export async function collectPages(first: URL, fetch: (url: URL) => Promise<Page
       log.warn({ path: first.pathname, pages: seen.size }, "smartcar list has too many pages; the rest is left out");
       break;
     }
+    if (seen.size > 0 && mayGoOn?.() === false) break;
     seen.add(url.href);
     const page = await fetch(url);
     items.push(...page.data);

@@ -53,10 +53,10 @@ export function pollerBench(
     clock,
     random: NO_JITTER,
     source: {
-      readSignals: (target, signal) => {
+      readSignals: (target, signal, mayGoOn) => {
         bucket.take();
         asked.push({ id: target.vehicleId, at: clock.now() });
-        return answer(target, signal);
+        return answer(target, signal, mayGoOn);
       },
     },
     intake,

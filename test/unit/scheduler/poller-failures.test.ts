@@ -181,6 +181,24 @@ describe("a failing read", () => {
     await poller.stop();
   });
 
+  it("books each page by itself, ends where the budget does, and gives back only the one that never left", async () => {
+    const { poller, answer, fresh, budget, failed } = await running();
+    let pages = 0;
+    answer((_target, _signal, mayGoOn) => {
+      while (pages < 600 && mayGoOn?.() === true) pages++;
+      return Promise.resolve(fresh());
+    });
+    expect(await poller.read(car(), "poll")).toMatchObject({ ok: true });
+    expect([pages, budget.view(CAR)]).toMatchObject([448, { used: 450, forPolling: 0, remaining: 50 }]);
+    answer((_target, _signal, mayGoOn) => {
+      mayGoOn?.();
+      return Promise.reject(refusal({ sent: false }));
+    });
+    expect(await poller.read(car(), "command")).toMatchObject({ ok: false });
+    expect([budget.view(CAR).used, failed.length]).toEqual([451, 1]);
+    await poller.stop();
+  });
+
   it("for a command does not bring the next poll forward", async () => {
     const { poller, asked, refuse } = await running();
     refuse(refusal());

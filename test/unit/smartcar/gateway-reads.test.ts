@@ -69,7 +69,14 @@ describe("readSignals", () => {
       body: { data: [{ attributes: { code, body: { value: 1 } } }], links: { next }, meta: { totalCount: 2 } },
     });
     server.on(SIGNALS, page("a-b", "?page=2"), page("c-d", null));
-    expect((await setup().gateway.readSignals(target)).observations.map(({ code }) => code)).toEqual(["a-b", "c-d"]);
+    const { gateway } = setup();
+    const codes = async (mayGoOn?: () => boolean) =>
+      (await gateway.readSignals(target, undefined, mayGoOn)).observations.map(({ code }) => code);
+    expect(await codes()).toEqual(["a-b", "c-d"]);
+    server.on(SIGNALS, page("a-b", "?page=2"), page("c-d", "?page=3"), page("e-f", null));
+    const asked: number[] = [];
+    expect(await codes(() => asked.push(server.count(SIGNALS)) === 1)).toEqual(["a-b", "c-d"]);
+    expect(asked).toEqual([3, 4]);
   });
 
   it.each([

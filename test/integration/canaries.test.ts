@@ -1,13 +1,13 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hasMosquitto, startMosquitto } from "../support/brokers.ts";
 import { type Canary, type Output, sightings } from "../support/canaries.ts";
+import { cleanups, folder } from "../support/cleanups.ts";
 import { type Bench, openBench, stillCar } from "../support/e2e-bench.ts";
 import { freePort } from "../support/free-port.ts";
 import { startProgram } from "../support/program.ts";
@@ -32,17 +32,6 @@ const POSITION: readonly Canary[] = [
 ];
 const SIGNED = [{ name: "VIN", text: VIN }];
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "smartcar2mqtt-canaries-"));
-  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 /** Stands before the simulator's login and remembers the tokens it issues. */
 async function tokenTap(target: () => string): Promise<{ url: string; tokens: string[] }> {
   const tokens: string[] = [];
@@ -61,13 +50,18 @@ async function tokenTap(target: () => string): Promise<{ url: string; tokens: st
       response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
     })().catch(() => response.destroy());
   });
+  return { url: await listening(server), tokens };
+}
+
+/** The address of a server that listens until the test ends. */
+async function listening(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   cleanups.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, tokens };
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** A login that quotes what it was sent, as no login should. */
@@ -81,13 +75,7 @@ async function telltaleLogin(): Promise<string> {
       response.end(JSON.stringify({ error: "invalid_client", error_description: said }));
     })().catch(() => response.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return await listening(server);
 }
 
 interface Stage {
@@ -311,7 +299,7 @@ const POSITION_PLACES =
   /^(smartcar\/test-a\/(location|state|charge_records|event|signals\/(location-.*|unknown-thing|trip-start|charge-chargerecords))|GET \/api\/vehicles.*|file .*\.db.*)$/;
 
 describe.skipIf(!hasMosquitto())("secrets, VIN and position", () => {
-  it("are put out where they belong and nowhere else, whatever happens", { timeout: 90_000 }, async () => {
+  it("are put out where they belong and nowhere else, whatever happens", async () => {
     const set = await stage();
     await ordeal(set);
     expect(set.tokens.length).toBeGreaterThan(0);
@@ -346,7 +334,6 @@ describe.skipIf(!hasMosquitto())("secrets, VIN and position", () => {
 
   it.each(["rounded", "off"])(
     "with privacy.location %s, no byte of the exact position is kept or told",
-    { timeout: 90_000 },
     async (level) => {
       const set = await stage({ PRIVACY_LOCATION: level });
       await ordeal(set);
@@ -363,7 +350,7 @@ describe.skipIf(!hasMosquitto())("secrets, VIN and position", () => {
     },
   );
 
-  it("are no part of what is said when the broker refuses us or nothing fits", { timeout: 60_000 }, async () => {
+  it("are no part of what is said when the broker refuses us or nothing fits", async () => {
     const broker = await startMosquitto({ users: { bridge: randomUUID() } });
     cleanups.push(() => broker.stop());
     const nobody = `http://127.0.0.1:${await freePort()}`;

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doctor } from "../../src/cli/doctor.ts";
 import { LINK_NAMES } from "../../src/doctor/link.ts";
 import { hasMosquitto, startMosquitto } from "../support/brokers.ts";
+import { cleanups, folder } from "../support/cleanups.ts";
 import { besides, delivered, diagnose, runCommand } from "../support/doctor.ts";
 import { type Bench, type BenchOptions, openBench, stillCar } from "../support/e2e-bench.ts";
 import { freePort } from "../support/free-port.ts";
@@ -28,11 +28,6 @@ async function running(options: BenchOptions = {}): Promise<Bench> {
   }
 }
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
 describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
   let bench: Bench;
   let env: Readonly<Record<string, string>>;
@@ -47,6 +42,8 @@ describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
     await bench.shown();
     await bench.seen.until(({ topic }) => topic === "homeassistant/device/smartcar_vehicle-a/config");
     await delivered(bench);
+    // From here on it asks nothing by itself.
+    await bench.program.line(({ msg }) => msg === "vehicle read");
   });
   afterAll(() => bench.close());
 
@@ -67,7 +64,7 @@ describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
 
   it("does not disturb the bridge", async () => {
     await diagnose(env);
-    expect(bench.mosquitto.log()).toContain("smartcar2mqtt-doctor");
+    await bench.mosquitto.logged(/smartcar2mqtt-doctor \S*disconnect|Received DISCONNECT from smartcar2mqtt-doctor/);
     expect(bench.mosquitto.log()).not.toMatch(/smartcar2mqtt-doctor \d \S+\/set/);
     expect(bench.program.lines.some(({ msg }) => msg === "lost the connection to the MQTT broker")).toBe(false);
     expect(bench.seen.current().get("smartcar/bridge/state")).toBe("online");
@@ -134,8 +131,7 @@ describe.skipIf(!hasMosquitto())("doctor beside a bridge that works", () => {
   });
 
   it("names a database that is broken, and leaves it alone", async () => {
-    const dir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-doctor-"));
-    cleanups.push(() => rmSync(dir, { recursive: true }));
+    const dir = folder();
     writeFileSync(join(dir, "smartcar2mqtt.db"), "no database at all, but long enough to be looked at".repeat(40));
     const { failed, link } = await diagnose({ ...env, DATA_DIR: dir });
     expect(failed).toEqual(["disk"]);

@@ -7,6 +7,11 @@ import { type Bench, startBench } from "../support/e2e-bench.ts";
 import { type RawClient, rawClient, statuses } from "../support/raw-client.ts";
 
 const PATH = "/webhooks/smartcar";
+/** How long a client may take for its headers, and for a whole request. */
+const HEADERS_MS = 15_000;
+const REQUEST_MS = 30_000;
+/** Whether one is overdue is looked at once a second; and the test's clock begins a moment apart. */
+const EARLY_MS = 1_000;
 const SOC = "tractionbattery-stateofcharge";
 
 interface EventOptions {
@@ -76,14 +81,14 @@ class Door {
     return client;
   }
 
-  /** Smartcar comes by, on a connection of its own, and is answered within a second. */
+  /** Smartcar comes by, on a connection of its own, and is answered before any slow one is cut off, not because of it. */
   async expectUnharmed(): Promise<void> {
     const body = event(50);
     const head = [`POST ${PATH} HTTP/1.1`, "host: x", "connection: close", `content-length: ${body.length}`];
     const smartcar = await this.client(`${head.join("\r\n")}\r\nsc-signature: ${this.sign(body)}\r\n\r\n${body}`);
     const { text, ms } = await smartcar.closed;
     expect(statuses(text)).toEqual([200]);
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(HEADERS_MS);
     const health = await fetch(`${this.bench.program.privateUrl}/healthz`);
     expect(health.status).toBe(200);
   }
@@ -273,12 +278,14 @@ describe.skipIf(!hasMosquitto())("the public port of the running program", () =>
     expect(statuses((await twice.closed).text)).toEqual([401]);
   });
 
-  it("has cut off the slow ones by now", { timeout: 45_000 }, async () => {
+  it("cuts off the slow ones, each in its time", async () => {
     for (const { ms } of await Promise.all(slowHeaders.map(({ closed }) => closed))) {
-      expect(ms).toBeGreaterThan(14_000);
-      expect(ms).toBeLessThan(20_000);
+      expect(ms).toBeGreaterThan(HEADERS_MS - EARLY_MS);
+      expect(ms).toBeLessThan(REQUEST_MS - EARLY_MS);
     }
-    for (const { ms } of await Promise.all(slowBodies.map(({ closed }) => closed))) expect(ms).toBeLessThan(35_000);
+    for (const { ms } of await Promise.all(slowBodies.map(({ closed }) => closed))) {
+      expect(ms).toBeGreaterThan(REQUEST_MS - EARLY_MS);
+    }
     await door.expectUnharmed();
   });
 });
@@ -299,7 +306,7 @@ function possibleConnections(): number {
 }
 
 describe.skipIf(!hasMosquitto())("a crowd before the public port", () => {
-  it("of ten thousand silent connections keeps nobody out", { timeout: 90_000 }, async () => {
+  it("of ten thousand silent connections keeps nobody out", async () => {
     const door = await openDoor();
     try {
       const crowd = possibleConnections();

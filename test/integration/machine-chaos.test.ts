@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Events } from "../../src/lib/events.ts";
 import { backupDatabase } from "../../src/store/backup.ts";
 import { DATABASE_FILE } from "../../src/store/database.ts";
@@ -14,6 +14,7 @@ import type { Delivery } from "../../src/vehicle/delivery.ts";
 import { signalCode } from "../../src/vehicle/ids.ts";
 import { Intake } from "../../src/vehicle/intake.ts";
 import { hasMosquitto } from "../support/brokers.ts";
+import { cleanups, folder, own } from "../support/cleanups.ts";
 import { integrity } from "../support/disk.ts";
 import { type Bench, openBench, startBench } from "../support/e2e-bench.ts";
 import { command } from "../support/e2e-commands.ts";
@@ -22,22 +23,6 @@ import { batch, CAR, observation, T0 } from "../support/observations.ts";
 import { createOldDatabase, OLD_CAR, oldRows } from "../support/old-database.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { tempStore } from "../support/temp-store.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-function own(bench: Bench): Bench {
-  cleanups.push(() => bench.close());
-  return bench;
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "machine-chaos-"));
-  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 /** Whether a file system of our own may be mounted: as root, in most containers for tests. */
 const canMount = (() => {
@@ -88,14 +73,6 @@ async function shows(bench: Bench, value: number): Promise<void> {
   await bench.seen.until(({ topic, payload }) => topic === "smartcar/test-a/battery" && payload === String(value));
 }
 
-/** What a program says on the terminal, its log aside. */
-function saidBy(program: Program): string[] {
-  return program
-    .output()
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("{"));
-}
-
 /** A program that waits for its data directory: what it says about that, once it shows its page. */
 async function waiting(dataDir: string): Promise<{ program: Program; text: string; disk: object | undefined }> {
   const program = await startProgram({ env: ALONE, dataDir, dontWait: true });
@@ -103,8 +80,10 @@ async function waiting(dataDir: string): Promise<{ program: Program; text: strin
   await program.line(({ msg }) => msg.startsWith("waiting for the data directory"));
   const answer = await fetch(`${program.privateUrl}/api/chain`);
   const { links } = (await answer.json()) as { links: { name: string; status: string }[] };
-  expect(saidBy(program)).toHaveLength(1);
-  return { program, text: saidBy(program).join("\n"), disk: links.find(({ name }) => name === "disk") };
+  // Another pipe than the log's, so that it may come later.
+  await program.printed(/^[^{\n]+$/m);
+  expect(program.said).toHaveLength(1);
+  return { program, text: program.said.join("\n"), disk: links.find(({ name }) => name === "disk") };
 }
 
 const ALONE = {
@@ -233,7 +212,7 @@ describe.skipIf(!hasMosquitto())("an upgrade", () => {
       createOldDatabase(dataDir, version);
       const file = join(dataDir, DATABASE_FILE);
       const before = oldRows(file);
-      const program = ownProgram(await startProgram({ env: { ...ALONE, POLLING_MODE: "never" }, dataDir }));
+      const program = own(await startProgram({ env: { ...ALONE, POLLING_MODE: "never" }, dataDir }));
       await program.close();
       expect(oldRows(file)).toEqual(before);
       expect(schemaOf(file)).toBe(SCHEMA_VERSION);
@@ -258,9 +237,9 @@ describe.skipIf(!hasMosquitto())("an upgrade", () => {
     const db = new Database(file);
     db.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
     db.close();
-    const program = ownProgram(await startProgram({ env: ALONE, dataDir, dontWait: true }));
+    const program = own(await startProgram({ env: ALONE, dataDir, dontWait: true }));
     expect(await program.exit).toEqual({ code: 1, signal: null });
-    const [text = "", ...more] = saidBy(program);
+    const [text = "", ...more] = program.said;
     expect(more).toEqual([]);
     expect(text).toContain("newer smartcar2mqtt");
     expect(text).toMatch(/backup/);
@@ -274,7 +253,7 @@ describe("a machine without a name service", () => {
     const bench = own(await openBench({ broker: "aedes", webhook: false }));
     const url = "http://no-such-host.invalid";
     const env = { ...bench.environment, MQTT_URL: "mqtt://no-such-host.invalid:1883", SMARTCAR_IAM_URL: url };
-    const program = ownProgram(await startProgram({ env }));
+    const program = own(await startProgram({ env }));
     await program.line(({ msg }) => msg === "smartcar login failed");
     await program.line(({ msg }) => msg === "no MQTT session");
     const parts = (await (await fetch(`${program.privateUrl}/readyz`)).json()) as {
@@ -300,10 +279,13 @@ describe.skipIf(!hasPrlimit || !hasMosquitto())("a process that may open no more
     cleanups.push(() => {
       for (const socket of flood) socket.destroy();
     });
+    const closed = flood.map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())));
     // The limit is reached when connections are cut off that nobody closed.
-    await Promise.any(flood.map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))));
-    for (const socket of flood) socket.destroy();
-    await untilDelivered(bench, 71);
+    await Promise.any(closed);
+    // Each is gone when the program has closed its end, too.
+    for (const socket of flood) socket.resume().end();
+    await Promise.all(closed);
+    expect(await delivered(bench, 71)).toBe(200);
     await shows(bench, 71);
     expect(await command(bench, "a", "charge_limit", 70)).toMatchObject({ status: "succeeded" });
     expect(program.lines.filter(({ level }) => level === "fatal")).toEqual([]);
@@ -318,17 +300,6 @@ function delivery(eventId: string, text: string): Delivery {
   const at = T0 + ++told;
   const fact = observation({ code: FILLER, body: { id: eventId, text }, oemUpdatedAt: at });
   return { eventId, eventType: "VEHICLE_STATE", receivedAt: at, batch: batch([fact]), unusable: null, raw: "{}" };
-}
-
-/** Smartcar tries again, too. */
-async function untilDelivered(bench: Bench, value: number): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt++) if ((await delivered(bench, value)) === 200) return;
-  throw new Error("never acknowledged");
-}
-
-function ownProgram(program: Program): Program {
-  cleanups.push(() => program.close());
-  return program;
 }
 
 function schemaOf(file: string): unknown {

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Topics } from "../../src/bridge/topics.ts";
 import { hasMosquitto, type MosquittoOptions, startMosquitto } from "../support/brokers.ts";
+import { cleanups, folder } from "../support/cleanups.ts";
 import { diagnose } from "../support/doctor.ts";
 import { blockOf, ROOT, readDocument } from "../support/documents.ts";
 import { type Bench, type BenchOptions, startBench, stillCar } from "../support/e2e-bench.ts";
@@ -18,11 +18,6 @@ const rules = acl.filter((line) => line !== "" && !line.startsWith("#"));
 const ofTheBridge = rules.slice(1, rules.indexOf("user homeassistant"));
 const users = { smartcar: "its password", homeassistant: "another", dashboard: "a third" };
 const account = { MQTT_USERNAME: "smartcar", MQTT_PASSWORD: users.smartcar };
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 /** The real program at a broker with these rules. Whoever only watches the test has no name, and may see all. */
 async function benchUnder(list: readonly string[], more: MosquittoOptions = {}): Promise<Bench> {
@@ -104,8 +99,7 @@ describe.skipIf(![hasMosquitto(), hasOpenssl()].every(Boolean))("TLS as in docs/
 
   /** The documented certificates, a broker with the documented listener, and the program at it. */
   async function connected(blocks: readonly string[], named: (dir: string) => Readonly<Record<string, string>>) {
-    const dir = mkdtempSync(join(tmpdir(), "mosquitto-doc-"));
-    cleanups.push(() => rmSync(dir, { recursive: true }));
+    const dir = folder();
     for (const script of [authority, client]) execFileSync("bash", ["-ec", script], { cwd: dir, stdio: "ignore" });
     const config = blocks
       .flatMap((kind) => blockOf(PAGE, kind).trim().split("\n"))
@@ -132,7 +126,7 @@ describe.skipIf(![hasMosquitto(), hasOpenssl()].every(Boolean))("TLS as in docs/
 
   it("leads to the broker with its authority and a password", async () => {
     const broker = await connected(["text mosquitto-tls.conf"], () => account);
-    expect(broker.log()).toContain("u'smartcar'");
+    await broker.logged(/u'smartcar'/);
   });
 
   it("leads to it with a certificate in place of the password", async () => {
@@ -140,6 +134,6 @@ describe.skipIf(![hasMosquitto(), hasOpenssl()].every(Boolean))("TLS as in docs/
       MQTT_CERT_FILE: join(dir, "smartcar.pem"),
       MQTT_KEY_FILE: join(dir, "smartcar.key"),
     }));
-    expect(broker.log()).toContain("u'smartcar'");
+    await broker.logged(/u'smartcar'/);
   });
 });

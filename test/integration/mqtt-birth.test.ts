@@ -1,15 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Birth } from "../../src/bridge/birth.ts";
 import { RANK } from "../../src/bridge/retained.ts";
 import { bridgeFixture } from "../support/bridge-fixture.ts";
 import { hasMosquitto, startMosquitto } from "../support/brokers.ts";
+import { cleanups } from "../support/cleanups.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { watch } from "../support/mqtt-watch.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 describe.skipIf(!hasMosquitto())("Home Assistant's birth, against Mosquitto", () => {
   it.each([

@@ -1,23 +1,14 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { connect } from "mqtt";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RANK } from "../../src/bridge/retained.ts";
 import type { Message } from "../../src/bridge/session-events.ts";
 import { type BridgeFixture, bridgeFixture } from "../support/bridge-fixture.ts";
 import { hasMosquitto, type MosquittoOptions, startAedes, startMosquitto } from "../support/brokers.ts";
+import { cleanups, own } from "../support/cleanups.ts";
 import { freePort } from "../support/free-port.ts";
 import { watch } from "../support/mqtt-watch.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-function own<T extends { stop(): unknown }>(thing: T): T {
-  cleanups.push(() => thing.stop());
-  return thing;
-}
 
 const STATE = "smartcar/bridge/state";
 const mosquitto = async (options?: MosquittoOptions) => own(await startMosquitto(options));
@@ -319,8 +310,8 @@ describe.skipIf(!hasMosquitto())("against Mosquitto", () => {
       const second = online({ url: broker.url, version });
       second.session.start();
       const loser = await Promise.race([
-        first.state("taken-over", 15_000).then(() => first),
-        second.state("taken-over", 15_000).then(() => second),
+        first.state("taken-over").then(() => first),
+        second.state("taken-over").then(() => second),
       ]);
       const winner = loser === first ? second : first;
       expect(loser.session.status().detail).toContain("mqtt.client_id");

@@ -1,16 +1,12 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RANK } from "../../src/bridge/retained.ts";
 import type { BrokerSettings } from "../../src/bridge/session-options.ts";
 import { bridgeFixture } from "../support/bridge-fixture.ts";
 import { hasMosquitto, startAedes, startMosquitto } from "../support/brokers.ts";
+import { cleanups } from "../support/cleanups.ts";
 import { createTestCa, hasOpenssl, type TestCa } from "../support/test-ca.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 const possible = [hasMosquitto(), hasOpenssl()].every(Boolean);
 

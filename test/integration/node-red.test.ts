@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CommandResult } from "../../src/commands/execution.ts";
 import { hasMosquitto } from "../support/brokers.ts";
+import { cleanups } from "../support/cleanups.ts";
 import { type Bench, startBench } from "../support/e2e-bench.ts";
 import { frozenCar } from "../support/e2e-living.ts";
 import { CAR, readExample } from "../support/examples.ts";
@@ -11,15 +12,6 @@ const FLOW = JSON.parse(readExample("node-red/flow.json")) as FlowNode[];
 const SET = `${CAR}/charging/set`;
 const RESULT = `${CAR}/charging/result`;
 const MESSAGE = "home/volkswagen-id-4/message";
-
-/** Three programs start in each of these tests. */
-const TEST_LIMIT_MS = 60_000;
-const STEP_LIMIT_MS = 20_000;
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 /** The bridge and a plugged-in car that does not charge. */
 async function startCar(percent: number): Promise<{ bench: Bench; setBattery: (percent: number) => Promise<void> }> {
@@ -87,7 +79,7 @@ const ECHO: readonly FlowNode[] = [
 async function dealtWith({ seen }: Bench, mark: string): Promise<void> {
   // Retained: Node-RED may be connected and not yet have subscribed.
   await seen.publish("test/ping", mark, { retain: true });
-  await seen.until(({ topic, payload }) => topic === "test/pong" && payload === mark, STEP_LIMIT_MS);
+  await seen.until(({ topic, payload }) => topic === "test/pong" && payload === mark);
 }
 
 const commands = ({ seen }: Bench) => seen.messages.filter(({ topic, payload }) => topic === SET && payload !== "");
@@ -108,77 +100,70 @@ describe("the Node-RED flow", () => {
   });
 });
 
-describe.skipIf(!hasMosquitto() || !hasNodeRed())(
-  "the Node-RED flow, run by Node-RED against the program",
-  { timeout: TEST_LIMIT_MS },
-  () => {
-    it("starts charging below the price and below 80 %, once, and says what came of it", async () => {
-      const { bench, setBattery } = await startCar(84);
-      const { seen } = bench;
-      const price = (value: string) => seen.publish("energy/price", value, { retain: true });
-      await startFlow(bench, ECHO);
+describe.skipIf(!hasMosquitto() || !hasNodeRed())("the Node-RED flow, run by Node-RED against the program", () => {
+  it("starts charging below the price and below 80 %, once, and says what came of it", async () => {
+    const { bench, setBattery } = await startCar(84);
+    const { seen } = bench;
+    const price = (value: string) => seen.publish("energy/price", value, { retain: true });
+    await startFlow(bench, ECHO);
 
-      await price("0.19");
-      await dealtWith(bench, "full");
-      expect(commands(bench), "full enough").toEqual([]);
-      await price("0.31");
-      await setBattery(76);
-      await dealtWith(bench, "dear");
-      expect(commands(bench), "too dear").toEqual([]);
-      await price("None");
-      await dealtWith(bench, "unknown");
-      expect(commands(bench), "no price").toEqual([]);
+    await price("0.19");
+    await dealtWith(bench, "full");
+    expect(commands(bench), "full enough").toEqual([]);
+    await price("0.31");
+    await setBattery(76);
+    await dealtWith(bench, "dear");
+    expect(commands(bench), "too dear").toEqual([]);
+    await price("None");
+    await dealtWith(bench, "unknown");
+    expect(commands(bench), "no price").toEqual([]);
 
-      await price("0.19");
-      await seen.until(
-        ({ topic, payload }) => topic === MESSAGE && payload === "The car was asked to charge.",
-        STEP_LIMIT_MS,
-      );
-      await seen.until(({ topic, payload }) => topic === MESSAGE && payload === "The car is charging.", STEP_LIMIT_MS);
-      await seen.until(({ topic, payload }) => topic === `${CAR}/charging` && payload === "true");
-      await price("0.18");
-      await dealtWith(bench, "again");
-      expect(commands(bench)).toHaveLength(1);
-      const { id } = JSON.parse(commands(bench)[0]?.payload ?? "{}") as { id?: string };
-      const answer = await seen.until(({ topic }) => topic === RESULT, STEP_LIMIT_MS);
-      expect(resultIn(answer)).toMatchObject({ id, command: "charging", value: true, status: "succeeded" });
-      expect(bench.requests("2b7a6c1e-0d3f-4e5b-a111-000000000001", "charge/start")).toHaveLength(1);
-    });
+    await price("0.19");
+    await seen.until(({ topic, payload }) => topic === MESSAGE && payload === "The car was asked to charge.");
+    await seen.until(({ topic, payload }) => topic === MESSAGE && payload === "The car is charging.");
+    await seen.until(({ topic, payload }) => topic === `${CAR}/charging` && payload === "true");
+    await price("0.18");
+    await dealtWith(bench, "again");
+    expect(commands(bench)).toHaveLength(1);
+    const { id } = JSON.parse(commands(bench)[0]?.payload ?? "{}") as { id?: string };
+    const answer = await seen.until(({ topic }) => topic === RESULT);
+    expect(resultIn(answer)).toMatchObject({ id, command: "charging", value: true, status: "succeeded" });
+    expect(bench.requests("2b7a6c1e-0d3f-4e5b-a111-000000000001", "charge/start")).toHaveLength(1);
+  });
 
-    it("says in words why nothing came of it", async () => {
-      const { bench } = await startCar(55);
-      bench.simulator.patchCar("2b7a6c1e-0d3f-4e5b-a111-000000000001", { revoke: ["control_charge"] });
-      await bench.seen.publish("energy/price", "0.2", { retain: true });
-      await startFlow(bench);
-      const { payload } = await bench.seen.until(({ topic }) => topic === MESSAGE, STEP_LIMIT_MS);
-      const result = resultIn(await bench.seen.until(({ topic }) => topic === RESULT, STEP_LIMIT_MS));
-      expect(payload).toContain(`Charging not started: ${result.error?.message}`);
-    });
+  it("says in words why nothing came of it", async () => {
+    const { bench } = await startCar(55);
+    bench.simulator.patchCar("2b7a6c1e-0d3f-4e5b-a111-000000000001", { revoke: ["control_charge"] });
+    await bench.seen.publish("energy/price", "0.2", { retain: true });
+    await startFlow(bench);
+    const { payload } = await bench.seen.until(({ topic }) => topic === MESSAGE);
+    const result = resultIn(await bench.seen.until(({ topic }) => topic === RESULT));
+    expect(payload).toContain(`Charging not started: ${result.error?.message}`);
+  });
 
-    it("makes no retained command of a retained message, even when one is wired straight to it", async () => {
-      const { bench } = await startCar(55);
-      await bench.seen.publish("test/wish", "true", { retain: true });
-      await startFlow(bench, [listener("wish", "test/wish", shipped("Start charging").id)]);
+  it("makes no retained command of a retained message, even when one is wired straight to it", async () => {
+    const { bench } = await startCar(55);
+    await bench.seen.publish("test/wish", "true", { retain: true });
+    await startFlow(bench, [listener("wish", "test/wish", shipped("Start charging").id)]);
 
-      const result = resultIn(await bench.seen.until(({ topic }) => topic === RESULT, STEP_LIMIT_MS));
-      expect(result).toMatchObject({ value: true, status: "succeeded", error: null });
-      expect(await retainedCommands(bench)).toEqual([]);
-    });
+    const result = resultIn(await bench.seen.until(({ topic }) => topic === RESULT));
+    expect(result).toMatchObject({ value: true, status: "succeeded", error: null });
+    expect(await retainedCommands(bench)).toEqual([]);
+  });
 
-    it("would make one with the retain field left empty; the bridge refuses it and erases it", async () => {
-      const { bench } = await startCar(55);
-      await bench.seen.publish("test/wish", "true", { retain: true });
-      const trap = { ...shipped("Start charging"), id: "trap", name: "trap", retain: "" };
-      await startFlow(bench, [listener("wish", "test/wish", "trap"), trap]);
+  it("would make one with the retain field left empty; the bridge refuses it and erases it", async () => {
+    const { bench } = await startCar(55);
+    await bench.seen.publish("test/wish", "true", { retain: true });
+    const trap = { ...shipped("Start charging"), id: "trap", name: "trap", retain: "" };
+    await startFlow(bench, [listener("wish", "test/wish", "trap"), trap]);
 
-      const result = resultIn(await bench.seen.until(({ topic }) => topic === RESULT, STEP_LIMIT_MS));
-      expect(result).toMatchObject({ status: "rejected", calls: 0, error: { code: "RETAINED" } });
-      await bench.seen.until(({ topic, payload }) => topic === SET && payload === "", STEP_LIMIT_MS);
-      expect(await retainedCommands(bench)).toEqual([]);
-      expect(bench.requests("2b7a6c1e-0d3f-4e5b-a111-000000000001", "charge/")).toEqual([]);
-    });
-  },
-);
+    const result = resultIn(await bench.seen.until(({ topic }) => topic === RESULT));
+    expect(result).toMatchObject({ status: "rejected", calls: 0, error: { code: "RETAINED" } });
+    await bench.seen.until(({ topic, payload }) => topic === SET && payload === "");
+    expect(await retainedCommands(bench)).toEqual([]);
+    expect(bench.requests("2b7a6c1e-0d3f-4e5b-a111-000000000001", "charge/")).toEqual([]);
+  });
+});
 
 /** Commands that somebody who comes now would find stored at the broker. */
 async function retainedCommands(bench: Bench): Promise<string[]> {

@@ -1,15 +1,11 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ensurePage } from "../../scripts/page.mjs";
-import { accessibilityFaults, hasChromium, openPage, startBrowser } from "../support/browser.ts";
-import { startBench, stillCar } from "../support/e2e-bench.ts";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { accessibilityFaults, hasChromium } from "../support/browser.ts";
+import { PageFixture } from "../support/page-fixture.ts";
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 900 };
-
-const cleanups: (() => Promise<unknown>)[] = [];
-let browser: Browser;
 
 async function saved(
   page: Page,
@@ -27,22 +23,12 @@ async function saved(
 }
 
 describe.skipIf(!hasChromium())("the flight recorder on the page", () => {
-  beforeAll(async () => {
-    await ensurePage();
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    for (const clean of cleanups.splice(0).reverse()) await clean();
-  });
+  const pages = new PageFixture();
 
   it("keeps, records, stops and saves", async () => {
-    const bench = await startBench({ broker: "aedes", cars: [stillCar("a")] });
-    cleanups.push(() => bench.close());
-    await bench.shown();
-    const { page, errors } = await openPage(browser, { viewport: PHONE });
-    cleanups.push(() => page.context().close());
-    await page.goto(`${bench.program.privateUrl}/#/traffic`);
+    // Only what the test has the car tell is recorded.
+    const { program, simulator } = await pages.ready({ env: { POLLING_MODE: "never" } });
+    const { page, errors } = await pages.open(`${program.privateUrl}/#/traffic`, { viewport: PHONE });
     const recorder = page.getByRole("region", { name: "Flight recorder" });
     const kept = recorder.getByTestId("kept");
     const recorded = recorder.getByTestId("recorded");
@@ -60,7 +46,7 @@ describe.skipIf(!hasChromium())("the flight recorder on the page", () => {
     await recorded.getByText("So far 0 entries").waitFor();
 
     // While one looks on, without loading the page again.
-    bench.simulator.setSignal("vehicle-a", "tractionbattery-stateofcharge", { body: { value: 63, unit: "percent" } });
+    simulator.setSignal("vehicle-a", "tractionbattery-stateofcharge", { body: { value: 63, unit: "percent" } });
     await recorded.getByText("So far 1 entry").waitFor();
     await kept.getByText("1 entry").waitFor();
     await recorded.getByRole("button", { name: "Stop" }).click();
@@ -77,14 +63,11 @@ describe.skipIf(!hasChromium())("the flight recorder on the page", () => {
     await kept.getByRole("button", { name: "Keep nothing" }).click();
     await kept.waitFor({ state: "detached" });
     expect(errors).toEqual([]);
-  }, 30_000);
+  });
 
   it("fits phone and desktop in light and dark, and is accessible, at rest and at work", async () => {
-    const bench = await startBench({ broker: "aedes", cars: [stillCar("a")] });
-    cleanups.push(() => bench.close());
-    const { page, errors } = await openPage(browser);
-    cleanups.push(() => page.context().close());
-    await page.goto(`${bench.program.privateUrl}/#/traffic`);
+    const { program } = await pages.ready();
+    const { page, errors } = await pages.open(`${program.privateUrl}/#/traffic`);
     const recorder = page.getByRole("region", { name: "Flight recorder" });
     const look = async (when: string) => {
       for (const viewport of [PHONE, DESKTOP]) {
@@ -109,5 +92,5 @@ describe.skipIf(!hasChromium())("the flight recorder on the page", () => {
     await recorder.getByRole("link", { name: "Save the recording" }).waitFor();
     await look("done");
     expect(errors).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -140,7 +140,7 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     expect(sent.filter((request) => typed.some((value) => request.includes(value)))).toEqual([]);
     expect(sent.length).toBeGreaterThan(0);
     expect(errors).toEqual([]);
-  }, 90_000);
+  });
 
   it("looks again by itself when one comes back from the dashboard, and not at every glance", async () => {
     const { program } = await pages.ready({ webhook: false });

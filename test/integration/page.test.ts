@@ -45,7 +45,7 @@ describe.skipIf(!hasChromium())("the page", () => {
         expect(errors).toEqual([]);
       }
     }
-  }, 60_000);
+  });
 
   it("can be used with the keyboard alone", async () => {
     const { program } = await pages.ready();

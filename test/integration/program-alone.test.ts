@@ -1,17 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startAedes } from "../support/brokers.ts";
+import { cleanups, own } from "../support/cleanups.ts";
 import { watch } from "../support/mqtt-watch.ts";
 import { startProgram } from "../support/program.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-function own<T extends { close(): unknown }>(program: T): T {
-  cleanups.push(() => program.close());
-  return program;
-}
 
 describe("smartcar2mqtt simulator", () => {
   it("is all that `start` needs besides a broker", async () => {
@@ -54,7 +45,7 @@ describe("smartcar2mqtt demo", () => {
         seen.messages.filter(({ topic }) => topic.endsWith("/battery")).map(({ topic, payload }) => topic + payload),
       );
     const cars = () => new Set([...batteries()].map((seenValue) => seenValue.split("/")[1]));
-    await seen.untilAll(() => batteries().size > cars().size, 15_000);
+    await seen.untilAll(() => batteries().size > cars().size);
 
     const [, topic = "", value = ""] = await demo.printed(/mosquitto_pub .* -t '(\S+)' -m (\d+)/);
     await seen.publish(topic, value);

@@ -52,7 +52,7 @@ describe.skipIf(!hasMosquitto())("commands that must not be carried out", () => 
     bench = await startBench();
     await bench.shown();
     const path = "/v3/vehicles/vehicle-a/commands/security/lock";
-    bench.simulator.addFault({ kind: "latency", delayMs: 1_000, path });
+    bench.simulator.addFault({ kind: "latency", delayMs: 2_000, path });
     const running = await give(bench, "a", "lock", "LOCK");
     const waiting = await give(bench, "a", "charge_limit", 80);
     await bench.program.line(({ msg, id }) => msg === "command received" && id === waiting);

@@ -5,6 +5,7 @@ import { hasMosquitto } from "../support/brokers.ts";
 import { car } from "../support/cars.ts";
 import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
 import { command, give, resultOf, resultsOf } from "../support/e2e-commands.ts";
+import { fence } from "../support/e2e-fence.ts";
 
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -86,11 +87,7 @@ describe.skipIf(!hasMosquitto())("the program after kill -9", () => {
     );
     await command(bench, "a", "charge_limit", 80);
     await seen.until(({ topic, payload }) => topic === "smartcar/test-a/charge_limit" && payload === "80");
-    const fence = { code: "internalcombustionengine-oillife", body: { value: 77, unit: "percent" } };
-    await simulator.deliver({ signals: [fence] });
-    await seen.until(
-      ({ topic, payload }) => topic === "smartcar/test-a/state" && payload.includes('"engine_oil_life":77'),
-    );
+    await fence(bench);
     const before = kept(await bench.retained());
     expect(before["smartcar/test-a/battery"]).toBe("60");
     expect(before["smartcar/test-a/lock"]).toBe("UNLOCKED");

@@ -1,20 +1,15 @@
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Chain } from "../../src/http/schema/chain.ts";
 import { hasMosquitto } from "../support/brokers.ts";
+import { cleanups, folder } from "../support/cleanups.ts";
 import { type Bench, startBench } from "../support/e2e-bench.ts";
 import { give } from "../support/e2e-commands.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Program, startProgram } from "../support/program.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 const CREDENTIALS = { SMARTCAR_CLIENT_ID: "client_x", SMARTCAR_CLIENT_SECRET: "secret-of-the-test" };
 
@@ -38,20 +33,6 @@ async function failing(env: Record<string, string>, dataDir?: string): Promise<P
   return program;
 }
 
-/** What was printed, without the log. */
-function plainLines(program: Program): string[] {
-  return program
-    .output()
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("{"));
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "smartcar2mqtt-exit-"));
-  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 describe("a program that cannot run", () => {
   it("names everything that is wrong with its configuration, one line each, and ends with 2", async () => {
     const config = join(folder(), "config.yaml");
@@ -64,7 +45,7 @@ describe("a program that cannot run", () => {
       HTTP_PORT: "eighty",
     });
     expect(await program.exit).toEqual({ code: 2, signal: null });
-    const lines = plainLines(program).filter((line) => !line.startsWith("warning:"));
+    const lines = program.said.filter((line) => !line.startsWith("warning:"));
     for (const key of [
       "mqtt.base_topik",
       "polling.idle_interval",
@@ -85,11 +66,11 @@ describe("a program that cannot run", () => {
     writeFileSync(taken, "a file where the folder should be");
     const program = await failing({ DATA_DIR: taken, LOG_LEVEL: "info" }, folder());
     await program.line(({ msg }) => msg.startsWith("waiting for the data directory"));
-    const lines = plainLines(program);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(taken);
-    expect(lines[0]).toContain(`uid ${process.getuid?.()}`);
-    expect(lines[0]).toMatch(/chown|mkdir/);
+    // Another pipe than the log's, so that it may come later.
+    const [line] = await program.printed(/^[^{\n]+$/m);
+    expect(line).toContain(taken);
+    expect(line).toContain(`uid ${process.getuid?.()}`);
+    expect(line).toMatch(/chown|mkdir/);
     const { links } = (await (await fetch(`${program.privateUrl}/api/chain`)).json()) as Chain;
     expect(links.find(({ name }) => name === "disk")).toMatchObject({
       status: "failed",
@@ -103,6 +84,7 @@ describe("a program that cannot run", () => {
     await program.line(({ msg }) => msg === "started");
     program.kill("SIGTERM");
     expect(await program.exit).toEqual({ code: 0, signal: null });
+    expect(program.said).toHaveLength(1);
   });
 
   it.each([
@@ -115,9 +97,7 @@ describe("a program that cannot run", () => {
     const { port } = other.address() as { port: number };
     const program = await failing({ [name]: String(port) });
     expect(await program.exit).toEqual({ code: 1, signal: null });
-    const lines = plainLines(program);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(`${key}: port ${port}`);
+    expect(program.said).toEqual([expect.stringContaining(`${key}: port ${port}`)]);
   });
 });
 
@@ -144,7 +124,7 @@ describe.skipIf(!hasMosquitto())("a program that stops slowly", () => {
     const impatience = setInterval(() => program.kill("SIGINT"), 50);
     cleanups.push(() => clearInterval(impatience));
     expect((await program.exit).code).toBe(1);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(program.output()).toContain("ended at once");
     await bench.seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "offline");
   });

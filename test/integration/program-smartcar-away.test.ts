@@ -1,19 +1,10 @@
 import { createServer } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hasMosquitto } from "../support/brokers.ts";
+import { cleanups, own } from "../support/cleanups.ts";
 import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
 import { command, give, resultOf } from "../support/e2e-commands.ts";
 import { readiness } from "../support/e2e-readiness.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-function own(bench: Bench): Bench {
-  cleanups.push(() => bench.close());
-  return bench;
-}
 
 const tokenRequests = ({ simulator }: Bench) => simulator.requests().filter(({ path }) => path === "/oauth2/token");
 
@@ -28,11 +19,13 @@ describe.skipIf(!hasMosquitto())("the program and Smartcar", () => {
     expect(billed()).toBe(3);
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await bench.end(signal);
+      bench.seen.clear();
       const program = await bench.start();
       await program.line(({ msg }) => msg === "connections listed");
       await bench.shown();
       for (const name of ["a", "b", "c"]) {
-        const plan = JSON.parse(bench.seen.current().get(`smartcar/test-${name}/polling`) ?? "null");
+        const { payload } = await bench.seen.until(({ topic }) => topic === `smartcar/test-${name}/polling`);
+        const plan = JSON.parse(payload);
         expect(Date.parse(plan.next_poll_at) - Date.now()).toBeGreaterThan(3_600_000);
         expect(plan).toMatchObject({ calls_used: 1, calls_remaining: 499 });
       }
@@ -41,23 +34,6 @@ describe.skipIf(!hasMosquitto())("the program and Smartcar", () => {
     // It would have read by now if it wanted to: a read on demand is through.
     expect(await command(bench, "a", "refresh", "PRESS")).toMatchObject({ status: "succeeded" });
     expect(billed()).toBe(4);
-  });
-
-  it("renews a token that lives for two seconds before its end", async () => {
-    const bench = own(await openBench({ simulator: { tokenLifetimeS: 2 } }));
-    let tokens = 0;
-    const renewed = new Promise<void>((resolve) => {
-      bench.simulator.events.on("request", ({ path }) => {
-        if (path === "/oauth2/token" && ++tokens === 3) resolve();
-      });
-    });
-    await bench.start();
-    await bench.shown();
-    expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
-    await renewed;
-    expect(await command(bench, "a", "charge_limit", 70)).toMatchObject({ status: "succeeded" });
-    expect(bench.simulator.requests().filter(({ status }) => status === 401)).toEqual([]);
-    expect((await readiness(bench)).status).toBe(200);
   });
 
   it("comes back from a storm of 401 with one new token", async () => {
@@ -109,6 +85,6 @@ describe.skipIf(!hasMosquitto())("the program and Smartcar", () => {
     expect((await readiness(bench)).status).toBe(503);
     const { code, ms } = await bench.end("SIGTERM");
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(4_000);
+    expect(ms).toBeLessThan(8_000);
   });
 });

@@ -3,6 +3,7 @@ import { GENERATIONS } from "../../src/simulator/event-payload.ts";
 import testEvent from "../fixtures/smartcar/test.json" with { type: "json" };
 import { hasMosquitto } from "../support/brokers.ts";
 import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
+import { fence } from "../support/e2e-fence.ts";
 
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -28,17 +29,6 @@ const soc = (value: number, meta?: Record<string, string | number>) => ({
 
 async function statusesOf(answers: Promise<{ status: number | null }[]>): Promise<(number | null)[]> {
   return (await answers).map(({ status }) => status);
-}
-
-let fences = 0;
-
-/** Resolves once everything delivered before has been published: what is published keeps its order. */
-async function fence({ simulator, seen }: Bench): Promise<void> {
-  const value = ++fences;
-  const oilLife = { code: "internalcombustionengine-oillife", body: { value, unit: "percent" } };
-  expect(await statusesOf(simulator.deliver({ signals: [oilLife] }))).toEqual([200]);
-  const shown = `"engine_oil_life":${value},`;
-  await seen.until(({ topic, payload }) => topic === "smartcar/test-a/state" && payload.includes(shown));
 }
 
 describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
@@ -133,7 +123,7 @@ describe.skipIf(!hasMosquitto())("deliveries to the running program", () => {
     expect(await statusesOf(simulator.deliver(delivery))).toEqual([200]);
     await program.line(({ msg }) => msg === "delivery set aside");
     // The program waits some seconds before it lists again.
-    await seen.until(({ topic, payload }) => topic === "smartcar/test-late/battery" && payload === "42", 12_000);
+    await seen.until(({ topic, payload }) => topic === "smartcar/test-late/battery" && payload === "42");
     await seen.until(({ topic }) => topic === "smartcar/test-late/last_webhook_received");
     expect(bench.requests("vehicle-late", "/signals")).toEqual([]);
   });

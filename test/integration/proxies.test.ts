@@ -1,12 +1,8 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { cleanups } from "../support/cleanups.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { type BrowserRequest, browse, type ProxyOptions, startProxy } from "../support/proxy.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
 
 const ALONE = {
   SMARTCAR_CLIENT_ID: "client_simulator",

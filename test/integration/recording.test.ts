@@ -1,22 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Canary, sightings } from "../support/canaries.ts";
+import { cleanups, folder } from "../support/cleanups.ts";
 import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
 import { frozenCar } from "../support/e2e-living.ts";
 import { type Program, startProgram } from "../support/program.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean();
-});
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "smartcar2mqtt-recording-"));
-  cleanups.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 const VIN = "WKANARY5E7R000413";
 const LATITUDE = 50.110_922_913;
@@ -84,7 +73,7 @@ function readings(topics: ReadonlyMap<string, string>): Record<string, string> {
 }
 
 describe("a recording", () => {
-  it("of a real run, replayed into a fresh program, ends with the same readings", { timeout: 60_000 }, async () => {
+  it("of a real run, replayed into a fresh program, ends with the same readings", async () => {
     const cars = [
       frozenCar("battery"),
       stillCar("a", {
@@ -137,9 +126,9 @@ describe("a recording", () => {
       dontWait: true,
     });
     cleanups.push(() => replay.close());
-    await replay.printed(/The replay has come to its end/, 30_000);
+    await replay.printed(/The replay has come to its end/);
     await fresh.seen
-      .untilAll(() => JSON.stringify(readings(fresh.seen.current())) === JSON.stringify(before), 15_000)
+      .untilAll(() => JSON.stringify(readings(fresh.seen.current())) === JSON.stringify(before))
       .catch(() => expect(readings(fresh.seen.current())).toEqual(before));
     const place = JSON.parse(fresh.seen.current().get("smartcar/test-a/location") ?? "null");
     expect(place).toMatchObject({ latitude: expect.any(Number), longitude: expect.any(Number) });

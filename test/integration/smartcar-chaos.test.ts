@@ -89,6 +89,20 @@ describe("a login that does not work", () => {
   });
 });
 
+describe("a token that lives for ten seconds", () => {
+  it("is renewed before its end, each time, so that no call meets an old one", async () => {
+    const app = await start({ simulator: { tokenLifetimeS: 10 } });
+    app.forgetRequests();
+    await app.pass(minutes(30));
+    const times = logins(app).map(({ at }) => at);
+    expect(times.length).toBeGreaterThan(100);
+    for (const [index, at] of times.slice(1).entries()) expect(at - (times[index] ?? 0)).toBeLessThan(seconds(10));
+    expect(app.asked("/connections").length).toBeGreaterThan(0);
+    expect(app.asked("/v3/").filter(({ status }) => status === 401)).toEqual([]);
+    expect((await app.ready()).status).toBe(200);
+  });
+});
+
 describe("a Smartcar that refuses every token", () => {
   it("is asked at most twice per call and a login each, and reads come back", async () => {
     const app = await start({ cars: ["a", "b", "c"].map((name) => stillCar(name)) });

@@ -4,6 +4,7 @@ import type { SessionState, SessionStatus } from "../../src/bridge/session-event
 import type { BrokerSettings } from "../../src/bridge/session-options.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { FakeLog } from "./fake-log.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** A clock whose waits are shorter, so that a test need not wait for a real back-off. */
 function fastClock(factor: number): Clock {
@@ -15,7 +16,7 @@ export interface BridgeFixture {
   readonly publisher: Publisher;
   readonly log: FakeLog;
   /** Resolves when the session is in a state, or at once if it is already. */
-  state(wanted: SessionState, limitMs?: number): Promise<SessionStatus>;
+  state(wanted: SessionState): Promise<SessionStatus>;
   stop(): Promise<void>;
 }
 
@@ -36,13 +37,13 @@ export function bridgeFixture(broker: Partial<BrokerSettings> & { url: string })
     session,
     publisher,
     log,
-    state(wanted, limitMs = 8_000) {
+    state(wanted) {
       if (session.status().state === wanted) return Promise.resolve(session.status());
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           off();
           reject(new Error(`not ${wanted} but ${JSON.stringify(session.status())}`));
-        }, limitMs);
+        }, PATIENCE_MS);
         const off = session.events.on("status", (status) => {
           if (status.state !== wanted) return;
           clearTimeout(timer);

@@ -12,6 +12,7 @@ import type { Duplex } from "node:stream";
 import { Aedes, type AedesOptions } from "aedes";
 import { freePort } from "./free-port.ts";
 import { atHand, installed } from "./installed.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 export interface TestBroker {
   readonly url: string;
@@ -102,6 +103,8 @@ export interface MosquittoBroker extends TestBroker {
   pause(): Promise<void>;
   resume(): Promise<void>;
   log(): string;
+  /** Resolves once the log holds it; whatever a client hears of the broker may come sooner. */
+  logged(pattern: RegExp): Promise<void>;
 }
 
 const MOSQUITTO = installed(["mosquitto"], ["/usr/sbin", "/usr/local/sbin"]);
@@ -120,15 +123,19 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(dir, name), text);
   writeFileSync(join(dir, "mosquitto.conf"), configuration(options, dir, port));
   let output = "";
+  const looks = new Set<() => void>();
   let child: ChildProcess | undefined;
 
   const run = async () => {
     const started = spawn(program, ["-v", "-c", join(dir, "mosquitto.conf")], { stdio: ["ignore", "pipe", "pipe"] });
     child = started;
+    let said = "";
     await new Promise<void>((resolve, reject) => {
       const onData = (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-100_000);
         output = (output + chunk.toString()).slice(-100_000);
-        if (/mosquitto version \S+ running/.test(chunk.toString())) resolve();
+        if (/mosquitto version \S+ running/.test(said)) resolve();
+        for (const look of [...looks]) look();
       };
       started.stdout.on("data", onData);
       started.stderr.on("data", onData);
@@ -155,6 +162,21 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     port,
     dir,
     log: () => output,
+    logged: (pattern) =>
+      new Promise((resolve, reject) => {
+        const limit = setTimeout(() => {
+          looks.delete(look);
+          reject(new Error(`nothing like ${pattern} in mosquitto's log:\n${output}`));
+        }, PATIENCE_MS);
+        const look = () => {
+          if (!pattern.test(output)) return;
+          clearTimeout(limit);
+          looks.delete(look);
+          resolve();
+        };
+        looks.add(look);
+        look();
+      }),
     pause: halt,
     resume: run,
     async restart({ empty = false } = {}) {

@@ -1,4 +1,5 @@
 import { connect, type IClientOptions, type IPublishPacket } from "mqtt";
+import { PATIENCE_MS } from "./patience.ts";
 
 export interface WatchedMessage {
   readonly topic: string;
@@ -41,7 +42,7 @@ export async function watch(url: string, filter: string | string[], options: ICl
     const timer = setTimeout(() => {
       client.end(true);
       reject(new Error(`no connection to ${url}`));
-    }, 5_000);
+    }, PATIENCE_MS);
     client.once("connect", () => {
       clearTimeout(timer);
       resolve();
@@ -81,8 +82,8 @@ export async function watch(url: string, filter: string | string[], options: ICl
       }
       return newest;
     },
-    until: (fits, limitMs = 8_000) => wait(() => messages.find(fits), limitMs),
-    untilAll: async (fits, limitMs = 8_000) => {
+    until: (fits, limitMs = PATIENCE_MS) => wait(() => messages.find(fits), limitMs),
+    untilAll: async (fits, limitMs = PATIENCE_MS) => {
       await wait(() => (fits(messages) ? true : undefined), limitMs);
     },
     async publish(topic, payload, { retain = false, properties } = {}) {

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** A node of a flow file. */
 export interface FlowNode {
@@ -17,8 +18,6 @@ export interface NodeRed {
   output(): string;
   stop(): Promise<void>;
 }
-
-const START_LIMIT_MS = 25_000;
 
 const PROGRAM = (() => {
   try {
@@ -84,7 +83,7 @@ export async function startNodeRed(flow: readonly FlowNode[]): Promise<NodeRed> 
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`Node-RED did not start:\n${output}`)), START_LIMIT_MS);
+      const limit = setTimeout(() => reject(new Error(`Node-RED did not start:\n${output}`)), PATIENCE_MS);
       waiting.add(() => {
         if (!output.includes("Started flows") || !output.includes("Connected to broker")) return;
         clearTimeout(limit);

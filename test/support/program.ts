@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { isObject, parseJson } from "../../src/lib/json.ts";
 import { freePort } from "./free-port.ts";
+import { PATIENCE_MS } from "./patience.ts";
 
 const SOURCES = new URL("../../src/main.ts", import.meta.url).pathname;
 /** What `npm run build` makes, as users run it; another one when two are compared. */
 export const COMPILED = process.env["BENCH_PROGRAM"] ?? new URL("../../dist/main.js", import.meta.url).pathname;
-const START_LIMIT_MS = 15_000;
 
 export interface LogLine {
   readonly level: string;
@@ -29,6 +30,8 @@ export interface Program {
   readonly webhookUrl: string;
   readonly dataDir: string;
   readonly lines: readonly LogLine[];
+  /** Lines that are no log: usage, or the one line of a failed start. */
+  readonly said: readonly string[];
   /** Everything printed so far, raw. */
   output(): string;
   /** Resolves with the first line, past or coming, that fits. */
@@ -81,7 +84,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const program = new RunningProgram(child, ports, dataDir, options.dataDir === undefined);
   if (options.dontWait !== true) {
     await Promise.race([
-      program.line(({ msg }) => msg === "started", options.startLimitMs ?? START_LIMIT_MS),
+      program.line(({ msg }) => msg === "started", options.startLimitMs),
       program.exit.then(({ code }) => {
         throw new Error(`the program ended with ${code} before it was started:\n${program.output()}`);
       }),
@@ -97,6 +100,7 @@ class RunningProgram implements Program {
   readonly webhookUrl: string;
   readonly dataDir: string;
   readonly lines: LogLine[] = [];
+  readonly said: string[] = [];
   readonly exit: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #ownsData: boolean;
@@ -127,11 +131,11 @@ class RunningProgram implements Program {
     return this.#raw;
   }
 
-  line(fits: (line: LogLine) => boolean, limitMs = 10_000): Promise<LogLine> {
+  line(fits: (line: LogLine) => boolean, limitMs = PATIENCE_MS): Promise<LogLine> {
     return this.#wait("no such line", () => this.lines.find(fits), limitMs);
   }
 
-  printed(pattern: RegExp, limitMs = 10_000): Promise<RegExpExecArray> {
+  printed(pattern: RegExp, limitMs = PATIENCE_MS): Promise<RegExpExecArray> {
     return this.#wait(`nothing like ${pattern}`, () => pattern.exec(this.#raw) ?? undefined, limitMs);
   }
 
@@ -166,12 +170,9 @@ class RunningProgram implements Program {
 
   #take(text: string): void {
     this.#raw += `${text}\n`;
-    try {
-      const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === "object" && parsed !== null && "msg" in parsed) this.lines.push(parsed as LogLine);
-    } catch {
-      // Not a log line: usage, or the one line of a failed start. It is in `output`.
-    }
+    const parsed = parseJson(text);
+    if (isObject(parsed) && "msg" in parsed) this.lines.push(parsed as unknown as LogLine);
+    else if (text !== "") this.said.push(text);
     for (const look of [...this.#waiting]) look();
   }
 }

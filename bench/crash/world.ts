@@ -4,15 +4,11 @@ import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 import { type MosquittoBroker, startMosquitto } from "../../test/support/brokers.ts";
+import { stillCar } from "../../test/support/e2e-bench.ts";
 import { freePort } from "../../test/support/free-port.ts";
 import { type Watch, watch } from "../../test/support/mqtt-watch.ts";
 import { type Program, startProgram } from "../../test/support/program.ts";
-
-const CREDENTIALS = {
-  clientId: "client_simulator",
-  clientSecret: "simulator-secret",
-  managementToken: "simulator-management-token",
-};
+import { CREDENTIALS, smartcarAt } from "../../test/support/smartcar.ts";
 
 /** Everything around the program: Mosquitto, Smartcar, somebody who watches the broker, and folders for its data. */
 export interface World {
@@ -42,24 +38,7 @@ export async function openWorld(random: () => number): Promise<World> {
       random,
       monthlyBudget: 10_000_000,
       ...CREDENTIALS,
-      cars: names.map((name) => ({
-        vehicleId: `vehicle-${name}`,
-        userId: `user-${name}`,
-        make: "TEST",
-        model: name,
-        effectDelayMs: 20,
-        signals: {
-          "tractionbattery-stateofcharge": { value: 50, unit: "percent" },
-          "closure-islocked": { value: false },
-          "charge-ischarging": { value: false },
-          "charge-ischargingcableconnected": { value: true },
-          "charge-chargelimits": {
-            values: [{ type: "GLOBAL", limit: 90, condition: null }],
-            activeLimit: 90,
-            unit: "percent",
-          },
-        },
-      })),
+      cars: names.map((name) => stillCar(name)),
     });
     await simulator.start();
     cleanups.push(() => simulator.stop());
@@ -69,13 +48,7 @@ export async function openWorld(random: () => number): Promise<World> {
     cleanups.push(() => seen.stop());
     const ports = { private: await freePort(), public: await freePort() };
     const env = {
-      SMARTCAR_CLIENT_ID: CREDENTIALS.clientId,
-      SMARTCAR_CLIENT_SECRET: CREDENTIALS.clientSecret,
-      SMARTCAR_MANAGEMENT_TOKEN: CREDENTIALS.managementToken,
-      SMARTCAR_IAM_URL: simulator.url,
-      SMARTCAR_VEHICLE_API_URL: `${simulator.url}/v3`,
-      SMARTCAR_MANAGEMENT_API_URL: `${simulator.url}/v3`,
-      SMARTCAR_CONNECT_URL: simulator.url,
+      ...smartcarAt(simulator.url),
       MQTT_URL: broker.url,
       POLLING_MODE: "always",
       POLLING_MONTHLY_BUDGET: "0",

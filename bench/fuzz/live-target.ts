@@ -9,6 +9,7 @@ import { Redactor } from "../../src/lib/redact.ts";
 import { Simulator } from "../../src/simulator/simulator.ts";
 import { type AedesBroker, startAedes } from "../../test/support/brokers.ts";
 import { FakeLog } from "../../test/support/fake-log.ts";
+import { smartcarAt } from "../../test/support/smartcar.ts";
 import { fuzzFolder } from "./car-rig.ts";
 import { HOSTILE_TEXTS } from "./hostile.ts";
 import { cook, pick, type Recipe, randomOf } from "./recipe.ts";
@@ -97,13 +98,7 @@ class World {
     const redactor = new Redactor();
     const loaded = loadConfig({
       env: {
-        SMARTCAR_CLIENT_ID: "client_live",
-        SMARTCAR_CLIENT_SECRET: SECRET,
-        SMARTCAR_MANAGEMENT_TOKEN: KEY,
-        SMARTCAR_IAM_URL: simulator.url,
-        SMARTCAR_VEHICLE_API_URL: `${simulator.url}/v3`,
-        SMARTCAR_MANAGEMENT_API_URL: `${simulator.url}/v3`,
-        SMARTCAR_CONNECT_URL: simulator.url,
+        ...smartcarAt(simulator.url, credentials),
         MQTT_URL: broker.url,
         MQTT_VERSION: "3.1.1",
         HTTP_PORT: "0",

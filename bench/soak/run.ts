@@ -1,10 +1,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { days, hours, minutes, seconds } from "../../src/lib/duration.ts";
+import { turn } from "../../test/support/wire.ts";
 import { DATED_TABLES, DatabaseFacts } from "./database-facts.ts";
 import { judge, type MonthMark, type SoakReport } from "./report.ts";
 import { compareWithTruth } from "./truth.ts";
-import { turn } from "./wire.ts";
 import { CARS, SoakWorld } from "./world.ts";
 
 export interface SoakOptions {

@@ -11,10 +11,11 @@ import { loadWell } from "../../test/support/configuration.ts";
 import { freePort } from "../../test/support/free-port.ts";
 import { type Watch, watch } from "../../test/support/mqtt-watch.ts";
 import { seededRandom } from "../../test/support/seeded-random.ts";
+import { smartcarAt } from "../../test/support/smartcar.ts";
+import { Wire } from "../../test/support/wire.ts";
 import { CallBook } from "./call-book.ts";
 import { SoakClock } from "./soak-clock.ts";
 import { TallyLog } from "./tally-log.ts";
-import { Wire } from "./wire.ts";
 
 /** How often the cars' lives move on. */
 const LIFE_STEP_MS = minutes(10);
@@ -75,8 +76,7 @@ export class SoakWorld {
       cars: CARS.map(({ living }) => ({ living })),
       tickMs: LIFE_STEP_MS,
     });
-    simulator.events.on("arrived", wire.onArrived);
-    simulator.events.on("request", wire.onAnswered);
+    wire.watch(simulator);
     const calls = new CallBook(simulator);
     await simulator.start();
     const broker = await startAedes();
@@ -88,13 +88,7 @@ export class SoakWorld {
     const { config } = loadWell({
       redactor,
       env: {
-        SMARTCAR_CLIENT_ID: "client_simulator",
-        SMARTCAR_CLIENT_SECRET: "simulator-secret",
-        SMARTCAR_MANAGEMENT_TOKEN: "simulator-management-token",
-        SMARTCAR_IAM_URL: simulator.url,
-        SMARTCAR_VEHICLE_API_URL: `${simulator.url}/v3`,
-        SMARTCAR_MANAGEMENT_API_URL: `${simulator.url}/v3`,
-        SMARTCAR_CONNECT_URL: simulator.url,
+        ...smartcarAt(simulator.url),
         SMARTCAR_AUTO_SUBSCRIBE: "false",
         MQTT_URL: broker.url,
         MQTT_VERSION: "3.1.1",

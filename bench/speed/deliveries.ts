@@ -1,8 +1,9 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { hours } from "../../src/lib/duration.ts";
+import { CREDENTIALS } from "../../test/support/smartcar.ts";
 
 /** The simulator's management token. */
-export const KEY = "simulator-management-token";
+export const KEY = CREDENTIALS.managementToken;
 
 export interface SignedDelivery {
   readonly body: Buffer;

@@ -11,12 +11,7 @@ import { freePort } from "./free-port.ts";
 import { type Watch, watch } from "./mqtt-watch.ts";
 import { type Program, startProgram } from "./program.ts";
 import { seededRandom } from "./seeded-random.ts";
-
-const CREDENTIALS = {
-  clientId: "client_simulator",
-  clientSecret: "simulator-secret",
-  managementToken: "simulator-management-token",
-};
+import { CREDENTIALS, smartcarAt } from "./smartcar.ts";
 
 /** A car that only moves by script or command. Its topic is `test-<name>`. */
 export function stillCar(name: string, options: CarOptions = {}): CarOptions {
@@ -119,15 +114,8 @@ export class Bench {
   }
 
   get environment(): Readonly<Record<string, string>> {
-    const url = `http://127.0.0.1:${this.#smartcarPort}`;
     return {
-      SMARTCAR_CLIENT_ID: CREDENTIALS.clientId,
-      SMARTCAR_CLIENT_SECRET: CREDENTIALS.clientSecret,
-      SMARTCAR_MANAGEMENT_TOKEN: CREDENTIALS.managementToken,
-      SMARTCAR_IAM_URL: url,
-      SMARTCAR_VEHICLE_API_URL: `${url}/v3`,
-      SMARTCAR_MANAGEMENT_API_URL: `${url}/v3`,
-      SMARTCAR_CONNECT_URL: url,
+      ...smartcarAt(`http://127.0.0.1:${this.#smartcarPort}`),
       MQTT_URL: this.broker.url,
       ...(this.#options.broker === "aedes" ? { MQTT_VERSION: "3.1.1" } : {}),
       ...this.#options.env,

@@ -1,4 +1,3 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +13,8 @@ import { FakeClock } from "./fake-clock.ts";
 import { FakeLog } from "./fake-log.ts";
 import { type Watch, type WatchedMessage, watch } from "./mqtt-watch.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { smartcarAt } from "./smartcar.ts";
+import { Wire } from "./wire.ts";
 
 export interface LiveAppOptions {
   readonly cars?: readonly CarOptions[];
@@ -38,7 +39,7 @@ export class LiveApp {
   readonly broker: TestBroker | AedesBroker;
   readonly seen: Watch;
   readonly dataDir: string;
-  readonly #io: RealIo;
+  readonly #wire: Wire;
   /** Every request that reached Smartcar, oldest first; the simulator itself forgets old ones. */
   readonly #requests: RequestRecord[] = [];
 
@@ -50,7 +51,7 @@ export class LiveApp {
     broker: TestBroker | AedesBroker;
     seen: Watch;
     dataDir: string;
-    io: RealIo;
+    wire: Wire;
   }) {
     this.app = parts.app;
     this.clock = parts.clock;
@@ -59,21 +60,22 @@ export class LiveApp {
     this.broker = parts.broker;
     this.seen = parts.seen;
     this.dataDir = parts.dataDir;
-    this.#io = parts.io;
+    this.#wire = parts.wire;
     this.simulator.events.on("arrived", (request) => this.#requests.push(request));
   }
 
-  /** Lets time pass: timer after timer, each followed by what it set off on the network. */
+  /** Lets time pass: timer after timer, each followed by all that it set off on the network. */
   async pass(ms: number): Promise<void> {
-    await this.#advance(ms);
-    // Between MQTT's packets a kernel may wait for 40 ms to acknowledge; what was said in the end is seen then.
-    await this.seen.until(() => false, MQTT_CALM_MS).catch(() => undefined);
-    await this.#io.quiet();
-  }
-
-  /** As `pass`, without a look at what MQTT says. */
-  step(ms: number): Promise<void> {
-    return this.#advance(ms);
+    const end = this.clock.now() + ms;
+    await this.#wire.quiet();
+    for (;;) {
+      const next = this.clock.nextAt;
+      if (next === undefined || next > end) break;
+      await this.clock.advance(next - this.clock.now());
+      await this.#wire.quiet();
+    }
+    await this.clock.advance(end - this.clock.now());
+    await this.#wire.quiet();
   }
 
   /** Cuts the broker's connections. */
@@ -84,24 +86,14 @@ export class LiveApp {
   /** Lets time pass in small steps until a message was seen. */
   async until(fits: (message: WatchedMessage) => boolean, limitMs = 20_000): Promise<WatchedMessage> {
     for (const end = this.clock.now() + limitMs; this.clock.now() < end; ) {
-      await this.#advance(100);
-      const found = await this.seen.until(fits, MQTT_CALM_MS).catch(() => undefined);
+      await this.pass(STEP_MS);
+      // A broker in another process answers in its own time.
+      const found = this.#isElsewhere
+        ? await this.seen.until(fits, STEP_MS).catch(() => undefined)
+        : this.seen.messages.find(fits);
       if (found !== undefined) return found;
     }
     throw new Error(`not seen within ${limitMs} ms of the clock`);
-  }
-
-  async #advance(ms: number): Promise<void> {
-    const end = this.clock.now() + ms;
-    await this.#io.quiet();
-    for (;;) {
-      const next = this.clock.nextAt;
-      if (next === undefined || next > end) break;
-      await this.clock.advance(next - this.clock.now());
-      await this.#io.quiet();
-    }
-    await this.clock.advance(end - this.clock.now());
-    await this.#io.quiet();
   }
 
   /** Requests that reached Smartcar, by a part of their path. */
@@ -120,6 +112,10 @@ export class LiveApp {
     return text === undefined ? undefined : JSON.parse(/^[A-Za-z]/.test(text) ? JSON.stringify(text) : text);
   }
 
+  get #isElsewhere(): boolean {
+    return !("aedes" in this.broker);
+  }
+
   async ready(): Promise<{ status: number; smartcar: { ok: boolean; detail: string | null } }> {
     const response = await fetch(`${this.app.addresses.privateUrl}/readyz`);
     const { parts } = (await response.json()) as { parts: { smartcar: { ok: boolean; detail: string | null } } };
@@ -130,39 +126,39 @@ export class LiveApp {
     const stopped = this.app.stop(60_000);
     await this.seen.stop();
     for (let round = 0; round < 200; round++) {
-      const done = await Promise.race([stopped.then(() => true), this.#io.quiet().then(() => false)]);
+      const done = await Promise.race([stopped.then(() => true), this.#wire.quiet().then(() => false)]);
       if (done) break;
       await this.clock.advance(500);
     }
     await stopped;
     await this.simulator.stop();
-    if ("aedes" in this.broker) await this.broker.stop();
-    this.#io.stop();
+    if (!this.#isElsewhere) await this.broker.stop();
+    this.#wire.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }
+
+const STEP_MS = 100;
 
 export async function startLiveApp(options: LiveAppOptions = {}): Promise<LiveApp> {
   const clock = new FakeClock(options.startAt);
   const random = seededRandom();
   const cars = options.cars ?? [stillCar("a")];
+  const broker = options.broker ?? (await startAedes());
+  const wire = new Wire({ elsewhere: options.broker?.port });
+  wire.start();
   const simulator = new Simulator({ clock, random, cars, ...options.simulator });
+  wire.watch(simulator);
   await simulator.start();
   options.prepare?.(simulator);
-  const broker = options.broker ?? (await startAedes());
-  const seen = await watch(broker.url, "smartcar/#");
+  // Its own break before it connects again is not on our clock.
+  const seen = await watch(broker.url, "smartcar/#", { reconnectPeriod: 1 });
   const dataDir = mkdtempSync(join(tmpdir(), "smartcar2mqtt-live-"));
   const redactor = new Redactor();
   const { config } = loadWell({
     redactor,
     env: {
-      SMARTCAR_CLIENT_ID: "client_simulator",
-      SMARTCAR_CLIENT_SECRET: "simulator-secret",
-      SMARTCAR_MANAGEMENT_TOKEN: "simulator-management-token",
-      SMARTCAR_IAM_URL: simulator.url,
-      SMARTCAR_VEHICLE_API_URL: `${simulator.url}/v3`,
-      SMARTCAR_MANAGEMENT_API_URL: `${simulator.url}/v3`,
-      SMARTCAR_CONNECT_URL: simulator.url,
+      ...smartcarAt(simulator.url),
       MQTT_URL: broker.url,
       MQTT_VERSION: "3.1.1",
       HTTP_PORT: "0",
@@ -172,58 +168,11 @@ export async function startLiveApp(options: LiveAppOptions = {}): Promise<LiveAp
     },
   });
   const log = new FakeLog();
-  const io = new RealIo(simulator);
   const app = createApp(config, { clock, random, log, redactor, setLogLevel: () => undefined, version: "0.0.0-test" });
-  const live = new LiveApp({ app, clock, log, simulator, broker, seen, dataDir, io });
+  const live = new LiveApp({ app, clock, log, simulator, broker, seen, dataDir, wire });
   await app.start();
   await seen.until(({ topic, payload }) => topic === "smartcar/bridge/state" && payload === "online");
   // Logging in, listing, reading and publishing follow one another.
   for (let step = 0; step < 4; step++) await live.pass(500);
   return live;
-}
-
-const STUCK_MS = 2_000;
-const MQTT_CALM_MS = 60;
-
-/** Knows whether calls are still on their way, since the clock of the test must not run ahead of them. */
-class RealIo {
-  #pending = 0;
-  /** Those of them whose answer the simulator holds back until its time has come. */
-  #held = 0;
-  #movedAt = 0;
-  readonly #begin = () => this.#move(1);
-  readonly #end = () => this.#move(-1);
-
-  constructor(simulator: Simulator) {
-    simulator.events.on("arrived", () => {
-      this.#held++;
-    });
-    simulator.events.on("request", () => {
-      this.#held--;
-    });
-    subscribe("undici:request:create", this.#begin);
-    subscribe("undici:request:trailers", this.#end);
-    subscribe("undici:request:error", this.#end);
-  }
-
-  stop(): void {
-    unsubscribe("undici:request:create", this.#begin);
-    unsubscribe("undici:request:trailers", this.#end);
-    unsubscribe("undici:request:error", this.#end);
-  }
-
-  /** Resolves when nothing is on its way any more but what is held back on purpose. */
-  async quiet(): Promise<void> {
-    for (let calm = 0; calm < 12; ) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#pending <= this.#held) calm++;
-      else if (performance.now() - this.#movedAt > STUCK_MS) return;
-      else calm = 0;
-    }
-  }
-
-  #move(by: number): void {
-    this.#pending += by;
-    this.#movedAt = performance.now();
-  }
 }

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
+import type { Simulator } from "../../src/simulator/simulator.ts";
 
 /** Beyond this real time something hangs, and waiting on would hide it. */
 const STUCK_MS = 30_000;
@@ -17,6 +18,7 @@ interface Pair {
 export class Wire {
   readonly #pairs = new Map<number, Pair>();
   readonly #connecting = new Set<Socket>();
+  readonly #elsewhere: number | undefined;
   /** HTTP requests without an answer, and how many of those the simulator holds back until their time has come. */
   #open = 0;
   #held = 0;
@@ -28,6 +30,11 @@ export class Wire {
     ["undici:request:error", () => void this.#open--],
   ];
 
+  /** Nothing can be known of what is said to a port of another process. */
+  constructor({ elsewhere }: { readonly elsewhere?: number | undefined } = {}) {
+    this.#elsewhere = elsewhere;
+  }
+
   start(): void {
     for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
   }
@@ -36,9 +43,11 @@ export class Wire {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
   }
 
-  /** The simulator took a request in, or answered one. */
-  readonly onArrived = (): void => void this.#held++;
-  readonly onAnswered = (): void => void this.#held--;
+  /** Counts what a simulator took in and has not answered. */
+  watch({ events }: Pick<Simulator, "events">): void {
+    events.on("arrived", () => void this.#held++);
+    events.on("request", () => void this.#held--);
+  }
 
   /**
    * Resolves when nothing is on its way but what is held back on purpose.
@@ -72,7 +81,8 @@ export class Wire {
     this.#connecting.add(socket);
     socket.once("connect", () => {
       this.#connecting.delete(socket);
-      const { localPort } = socket;
+      const { localPort, remotePort } = socket;
+      if (remotePort === this.#elsewhere) return;
       if (localPort !== undefined && !socket.destroyed) this.#join(localPort, "client", socket);
     });
     socket.once("close", () => this.#connecting.delete(socket));

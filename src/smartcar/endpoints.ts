@@ -20,11 +20,6 @@ export function connections(bases: ApiBases, mode: VehicleMode): ApiRequest {
   return read(bases.vehicle, "connections", { ...firstPage(), ...modeFilter(mode) });
 }
 
-/** The one vehicle call that takes no user id. */
-export function vehicle(bases: ApiBases, id: VehicleId): ApiRequest {
-  return read(bases.vehicle, `vehicles/${encodeURIComponent(id)}`);
-}
-
 /** Metric is asked for explicitly: bodies name their unit, but only the default is recorded in practice. */
 export function signals(bases: ApiBases, id: VehicleId, user: UserId): ApiRequest {
   return read(

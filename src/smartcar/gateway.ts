@@ -20,7 +20,7 @@ import { type CallListener, HttpClient, type HttpLimits } from "./http.ts";
 import { readSignals } from "./normalise.ts";
 import { collectPages } from "./paging.ts";
 import { readSubscription, readWebhook, type SubscriptionInfo, type WebhookInfo } from "./webhook-list.ts";
-import { Page, VehicleBody } from "./wire.ts";
+import { Page } from "./wire.ts";
 
 /** The application's account at Smartcar, and where it is reached. */
 export interface AccountSettings {
@@ -56,16 +56,6 @@ export interface CommandCall extends CallTarget {
   readonly body?: JsonObject;
   /** After this instant (epoch milliseconds) a 401 is final; absent: never. */
   readonly notAfter?: number;
-}
-
-/** What `GET /vehicles/{id}` knows of a car. */
-export interface VehicleDetails {
-  readonly id: VehicleId;
-  readonly make: string | null;
-  readonly model: string | null;
-  readonly year: number | null;
-  readonly powertrain: string | null;
-  readonly mode: string | null;
 }
 
 export type { CommandOutcome, SubscriptionInfo, TokenStatus, WebhookInfo };
@@ -116,13 +106,6 @@ export class SmartcarGateway implements Part {
   /** Connections of the last list that did not say which car or whose. */
   get unreadableConnections(): number {
     return this.#unreadableConnections;
-  }
-
-  async readVehicle(id: VehicleId, signal?: AbortSignal): Promise<VehicleDetails> {
-    const request = endpoints.vehicle(this.#bases, id);
-    const found = await this.#caller.json(request, (json) => VehicleBody.safeParse(json).data ?? null, signal);
-    const { make, model, year, powertrainType, mode } = found;
-    return { id, make, model, year, powertrain: powertrainType, mode };
   }
 
   /**

@@ -78,15 +78,6 @@ export const ConnectionItem = z.looseObject({
   relationships: z.looseObject({ vehicle: Reference, user: Reference }).nullish().catch(undefined),
 });
 
-/** Wrapped in `data` with attributes today, flat in older documents. */
-export const VehicleBody = z.union([
-  z.looseObject({ data: z.looseObject({ id: Text, attributes: VehicleAttributes }) }).transform(({ data }) => ({
-    ...data.attributes,
-    id: data.id ?? data.attributes.id,
-  })),
-  VehicleAttributes,
-]);
-
 const Flag = z
   .boolean()
   .nullish()

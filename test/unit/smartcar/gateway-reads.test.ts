@@ -31,23 +31,6 @@ const v3Error = (status: number, type: string, code: string | null): Reply => ({
   body: { errors: [{ status: String(status), type, code, detail: "because" }] },
 });
 
-describe("readVehicle", () => {
-  it.each([
-    ["wrapped", { data: { id: "veh-1", type: "vehicle", attributes: { make: "KIA", model: "EV6", year: "2023" } } }],
-    ["flat", { id: "veh-1", make: "KIA", model: "EV6", year: 2023 }],
-  ])("takes the %s form", async (_name, body) => {
-    server.on("GET /v3/vehicles/veh-1", { body });
-    expect(await setup().gateway.readVehicle(target.vehicleId)).toEqual({
-      id: "veh-1",
-      make: "KIA",
-      model: "EV6",
-      year: 2023,
-      powertrain: null,
-      mode: null,
-    });
-  });
-});
-
 describe("readSignals", () => {
   it("makes a batch of them, asking in the owner's name", async () => {
     server.on(SIGNALS, { body: fixture("signals.json").toString() });

@@ -21,7 +21,7 @@ it("is written as an environment file, quoted where a shell or Compose would rea
 });
 
 it.each([
-  ['a "b" $c', String.raw`'a "b" $c'`],
+  ['a "b" $c', `'a "b" $c'`],
   ["it's", `"it's"`],
   ["ends with \\", String.raw`"ends with \\"`],
 ])("%s is quoted as %s", (value, quoted) => {

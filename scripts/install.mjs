@@ -8,6 +8,8 @@ import { canInstall, chooseRuntime, INSTALLERS, pathWithoutOurs, RUNTIME_FILES, 
 
 const REQUIRED_NODE = 24;
 const LOCK_CHECK_MS = 250;
+/** No installation takes so long; whoever holds the lock then is none. */
+const LOCK_LIMIT_MS = 15 * 60_000;
 
 /** The launcher cannot go on; its message is for people. */
 export class InstallError extends Error {}
@@ -85,7 +87,7 @@ function npm(root, args) {
 async function alone(root, say, work) {
   const lock = join(tmpdir(), `smartcar2mqtt-install-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
   const owner = join(lock, "pid");
-  for (let waited = false; ; waited = true) {
+  for (let waitedMs = 0; ; waitedMs += LOCK_CHECK_MS) {
     try {
       mkdirSync(lock);
       break;
@@ -97,7 +99,9 @@ async function alone(root, say, work) {
       rmSync(lock, { recursive: true, force: true });
       continue;
     }
-    if (!waited) say("waiting for another installation to end");
+    if (waitedMs === 0) say("waiting for another installation to end");
+    if (waitedMs > LOCK_LIMIT_MS)
+      throw new InstallError(`another installation does not end; if none runs, delete ${lock}`);
     await wait(LOCK_CHECK_MS);
   }
   try {

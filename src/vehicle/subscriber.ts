@@ -75,6 +75,7 @@ export class Subscriber implements Part {
   #checking: Promise<void> | undefined;
   #failures = 0;
   #started = false;
+  #lookAgain = false;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
@@ -113,14 +114,17 @@ export class Subscriber implements Part {
 
   /** The vehicles changed, or somebody asks: looks again soon. */
   checkSoon(): void {
-    this.#arm(SETTLE_MS);
+    // A look under way may have passed by what this is about.
+    if (this.#checking !== undefined) this.#lookAgain = true;
+    else this.#arm(SETTLE_MS);
   }
 
   #arm(delayMs: number): void {
     if (!this.#started || this.#options.callbackUrl === null) return;
     this.#timer?.cancel();
     this.#timer = this.#options.clock.after(delayMs, () => {
-      this.#checking ??= this.#check().finally(() => {
+      this.#lookAgain = false;
+      this.#checking = this.#check().finally(() => {
         this.#checking = undefined;
       });
     });
@@ -133,7 +137,7 @@ export class Subscriber implements Part {
       this.#verdict = judge(await admin.listWebhooks(this.#abort.signal), callbackUrl);
       const isNew = "webhook" in this.#verdict && (await this.#subscribe(this.#verdict.webhook.id));
       this.#failures = 0;
-      this.#arm(isNew ? CHECK_AGAIN_MS : CHECK_EVERY_MS);
+      this.#arm(this.#lookAgain ? SETTLE_MS : isNew ? CHECK_AGAIN_MS : CHECK_EVERY_MS);
     } catch (error) {
       if (!this.#started) return;
       this.#failures++;

@@ -67,7 +67,7 @@ export function smartcarError(
   });
 }
 
-/** System errors after which it is certain that no byte of the request was handed over. */
+/** System errors after which it is certain that no byte of the request was handed over, unless reading or writing met them. */
 const NEVER_CONNECTED = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -78,13 +78,17 @@ const NEVER_CONNECTED = new Set([
   "EADDRNOTAVAIL",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
+/** The other side's certificate was not believed. */
+const UNTRUSTED = /^(?!ERR_SSL).*(CERT|ERR_TLS|UNABLE_TO_VERIFY)/;
+/** Other errors of TLS may come at any time later. */
+const HANDSHAKE_FAILED = /^ERR_SSL_.*(WRONG_VERSION_NUMBER|HANDSHAKE_FAILURE|PROTOCOL|UNRECOGNIZED_NAME|PACKET_LENGTH)/;
 const TIMEOUTS = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "ETIMEDOUT"]);
 
 /** What a failure below HTTP means. Unless the request certainly never left, it counts as sent. */
 export function networkError(thrown: unknown, requestId: string | null = null): CallError {
   const cause = toError(thrown);
   const code = codeOf(cause);
-  if (NEVER_CONNECTED.has(code) || isCertificateError(code) || isConnectPhase(cause)) {
+  if (isConnectPhase(cause) || (isBeforeRequest(code) && !isUnderWay(cause))) {
     return smartcarError("SC_UNREACHABLE", `no connection to Smartcar (${code || cause.name})`, {
       cause,
       sent: false,
@@ -116,8 +120,15 @@ function codeOf(error: Error): string {
   return error.cause instanceof Error ? codeOf(error.cause) : "";
 }
 
-function isCertificateError(code: string): boolean {
-  return /CERT|ERR_TLS|ERR_SSL|UNABLE_TO_VERIFY/.test(code);
+function isBeforeRequest(code: string): boolean {
+  return NEVER_CONNECTED.has(code) || UNTRUSTED.test(code) || HANDSHAKE_FAILED.test(code);
+}
+
+/** A connection that was there can end with "no route" as well, when nothing comes through any more. */
+function isUnderWay(error: Error): boolean {
+  const { syscall } = error as NodeJS.ErrnoException;
+  if (syscall === "read" || syscall === "write") return true;
+  return error.cause instanceof Error && isUnderWay(error.cause);
 }
 
 function isConnectPhase(error: Error): boolean {

@@ -234,12 +234,31 @@ describe("error forms", () => {
 describe("network failures", () => {
   const failure = (code: string, more: object = {}) => networkError(Object.assign(new Error("x"), { code, ...more }));
 
-  it.each(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT", "CERT_HAS_EXPIRED"])(
-    "%s: certainly not sent",
-    (code) => {
-      expect(failure(code)).toMatchObject({ code: "SC_UNREACHABLE", sent: false, status: null, disposition: "retry" });
-    },
-  );
+  it.each([
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "UND_ERR_CONNECT_TIMEOUT",
+    "CERT_HAS_EXPIRED",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  ])("%s: certainly not sent", (code) => {
+    expect(failure(code)).toMatchObject({ code: "SC_UNREACHABLE", sent: false, status: null, disposition: "retry" });
+  });
+
+  it.each([
+    ["EHOSTUNREACH", { syscall: "read" }],
+    ["ENETUNREACH", { syscall: "write" }],
+    ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", {}],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", {}],
+  ])("%s on a connection that was there: may have been sent", (code, more) => {
+    expect(failure(code, more)).toMatchObject({ code: "SC_CONNECTION_LOST", sent: true });
+    const wrapped = new Error("terminated", { cause: Object.assign(new Error("x"), { code, ...more }) });
+    expect(networkError(wrapped).sent).toBe(true);
+  });
 
   it("counts a timeout while connecting as not sent, later ones as sent", () => {
     expect(failure("ETIMEDOUT", { syscall: "connect" }).sent).toBe(false);

@@ -51,8 +51,7 @@ try {
 
 /** Runs one bench in a process of its own, on the given program. */
 async function ratio(name: string, main: string): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "speed.ts"), name], {
-    env: { ...process.env, BENCH_PROGRAM: main },
+  const child = spawn(process.execPath, [join(import.meta.dirname, "speed.ts"), name, "--program", main], {
     stdio: ["ignore", "pipe", "ignore"],
     timeout: ROUND_LIMIT_MS,
   });

@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
 import { connect, type MqttClient } from "mqtt";
 import { Agent } from "undici";
 import { type Bench, openBench } from "../../test/support/e2e-bench.ts";
-import { COMPILED } from "../../test/support/program.ts";
 import { seededRandom } from "../../test/support/seeded-random.ts";
 import { type Arrivals, arrivals } from "./arrivals.ts";
 import { KEY, signedDelivery } from "./deliveries.ts";
 import { fleetId, fleetTopic, seedFleet } from "./fleet.ts";
 import { postOne, quantile } from "./load.ts";
+import { cpuSeconds } from "./process-cost.ts";
+import { published } from "./published.ts";
 
 const MANY_CARS = 10_000;
 const WARM_UP = 1_000;
@@ -15,8 +15,6 @@ const WARM_UP = 1_000;
 const ROUNDS = 8;
 const DELIVERIES_A_ROUND = 250;
 const START_LIMIT_MS = 120_000;
-const TICKS_PER_SECOND = 100;
-const LOOK_EVERY_MS = 500;
 
 export interface EventCost {
   readonly cars: number;
@@ -34,10 +32,10 @@ export interface EventCostResult {
 }
 
 /** What one delivery costs the program when it serves one car and when it serves 10,000, any of which it may be of. */
-export async function eventCost(): Promise<EventCostResult> {
-  const one = await Fleet.open(1);
+export async function eventCost(main: string): Promise<EventCostResult> {
+  const one = await Fleet.open(1, main);
   try {
-    const many = await Fleet.open(MANY_CARS);
+    const many = await Fleet.open(MANY_CARS, main);
     try {
       for (const fleet of [one, many]) await fleet.deliver(WARM_UP);
       for (const fleet of [one, many]) fleet.reset();
@@ -74,10 +72,10 @@ class Fleet {
     this.#arrived = arrived;
   }
 
-  static async open(cars: number): Promise<Fleet> {
+  static async open(cars: number, main: string): Promise<Fleet> {
     const bench = await openBench({
       env: { LOG_LEVEL: "info", POLLING_MODE: "never" },
-      main: COMPILED,
+      main,
       smartcar: "down",
       webhook: false,
     });
@@ -128,19 +126,4 @@ class Fleet {
     await this.#agent.close();
     await this.#bench.close();
   }
-}
-
-/** Resolves once the broker holds everything. */
-async function published(privateUrl: string): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${privateUrl}/metrics`)).text();
-    if (/^smartcar2mqtt_mqtt_pending_topics 0$/m.test(metrics)) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
-}
-
-/** User and system time of a process so far. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

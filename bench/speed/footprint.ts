@@ -1,5 +1,4 @@
 import { startBench, stillCar } from "../../test/support/e2e-bench.ts";
-import { COMPILED } from "../../test/support/program.ts";
 import { quantile } from "./load.ts";
 import { idleCost } from "./process-cost.ts";
 
@@ -21,8 +20,8 @@ export interface FootprintResult {
 }
 
 /** Memory and processor of the idle program with one car, as users run it, and its start with a warm database. */
-export async function footprint(restarts: number): Promise<FootprintResult> {
-  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main: COMPILED });
+export async function footprint(main: string, restarts: number): Promise<FootprintResult> {
+  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main });
   try {
     await bench.shown();
     // As it runs for years: with a database that it found.

@@ -1,5 +1,4 @@
 import { startBench, stillCar } from "../../test/support/e2e-bench.ts";
-import { COMPILED } from "../../test/support/program.ts";
 import { startBareServer } from "./bare-server.ts";
 import { KEY, signedDelivery } from "./deliveries.ts";
 import { type LoadResult, postAll } from "./load.ts";
@@ -18,8 +17,8 @@ export interface IngestResult {
 }
 
 /** Durable ingest against a bare server that only checks the HMAC, in turns; the middle round of three counts. */
-export async function ingest(): Promise<IngestResult> {
-  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main: COMPILED });
+export async function ingest(main: string): Promise<IngestResult> {
+  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main });
   const bare = await startBareServer(KEY);
   try {
     // The load comes from this very process: somebody who reads every message here would slow it down.

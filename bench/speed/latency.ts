@@ -1,7 +1,6 @@
 import { connect } from "mqtt";
 import { Agent } from "undici";
 import { startBench, stillCar } from "../../test/support/e2e-bench.ts";
-import { COMPILED } from "../../test/support/program.ts";
 import { arrivals } from "./arrivals.ts";
 import { startBareServer } from "./bare-server.ts";
 import { KEY, signedDelivery } from "./deliveries.ts";
@@ -29,8 +28,8 @@ export interface LatencyResult {
  * From the start of a POST to the message at a subscriber, through Mosquitto, at a steady pace. Everything goes over
  * connections that stay open, the two round trips too, in turns with the deliveries.
  */
-export async function latency(): Promise<LatencyResult> {
-  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main: COMPILED });
+export async function latency(main: string): Promise<LatencyResult> {
+  const bench = await startBench({ cars: [stillCar("a")], env: { LOG_LEVEL: "info" }, main });
   const bare = await startBareServer(KEY);
   const agent = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 });
   const subscriber = connect(bench.broker.url, { protocolVersion: 5 });

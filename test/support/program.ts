@@ -8,8 +8,8 @@ import { freePort } from "./free-port.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 const SOURCES = new URL("../../src/main.ts", import.meta.url).pathname;
-/** What `npm run build` makes, as users run it; another one when two are compared. */
-export const COMPILED = process.env["BENCH_PROGRAM"] ?? new URL("../../dist/main.js", import.meta.url).pathname;
+/** What `npm run build` makes, as users run it. */
+export const COMPILED = new URL("../../dist/main.js", import.meta.url).pathname;
 
 export interface LogLine {
   readonly level: string;

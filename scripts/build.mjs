@@ -13,7 +13,20 @@ const dist = join(root, "dist");
 /** Built by itself. */
 const page = join(src, "page");
 /** Stays in node_modules: the one with native code, and what a bridge that runs by itself never loads. */
-const OUTSIDE = ["better-sqlite3", "pino-pretty"];
+const OUTSIDE = [
+  "better-sqlite3",
+  "pino-pretty",
+  "@fastify/ajv-compiler",
+  "@fastify/fast-json-stringify-compiler",
+  "light-my-request",
+];
+/** All that is asked and answered here is HTTP/1.1: undici and fastify loaded `node:http2` for nothing, which is 4 MB. */
+const withoutHttp2 = {
+  name: "without-http2",
+  enforce: "pre",
+  resolveId: (id) => (id === "node:http2" ? "\0no-http2" : null),
+  load: (id) => (id === "\0no-http2" ? "export const constants = {};" : null),
+};
 
 if (!process.argv.includes("--if-stale") || isStale()) await build();
 await ensurePage();
@@ -35,6 +48,7 @@ async function build() {
       configFile: false,
       publicDir: false,
       logLevel: "warn",
+      plugins: [withoutHttp2],
       ssr: { noExternal: true, external: OUTSIDE, target: "node" },
       build: {
         ssr: join(src, "main.ts"),

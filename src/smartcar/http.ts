@@ -1,4 +1,7 @@
-import { Agent, type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
+// undici's index would load fetch, web sockets and caches as well: 8 MB for what is never called.
+import request from "undici/lib/api/api-request.js";
+import Agent from "undici/lib/dispatcher/agent.js";
 import type { Clock } from "../lib/clock.ts";
 import { minutes, seconds } from "../lib/duration.ts";
 import type { Part } from "../lib/lifecycle.ts";
@@ -121,8 +124,9 @@ export class HttpClient implements Part {
     const startedAt = this.#clock.now();
     let head: Dispatcher.ResponseData | undefined;
     try {
-      head = await request(call.url, {
-        dispatcher: this.#agent(call.kind),
+      head = await request.call(this.#agent(call.kind), {
+        origin: call.url.origin,
+        path: `${call.url.pathname}${call.url.search}`,
         method: call.method,
         headers: { accept: "application/json", ...call.headers },
         body: call.body ?? null,

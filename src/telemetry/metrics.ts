@@ -1,4 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+// One by one: the package's index would load what is asked of the process as well, see processMetrics.
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import { METRICS, type MetricName, type MetricSpec } from "./metric-table.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -60,7 +64,8 @@ export class Metrics {
         // A database that is closed or full: what could not be read is absent, which is what it should look like.
       }
     }
-    return `${await processMetrics().metrics()}\n${await this.#registry.metrics()}`;
+    const ofProcess = await processMetrics();
+    return `${await ofProcess.metrics()}\n${await this.#registry.metrics()}`;
   }
 
   #make(name: string, { type, help, labels, buckets }: MetricSpec): Counter | Gauge | Histogram {
@@ -75,17 +80,19 @@ export class Metrics {
   }
 }
 
-let processRegistry: Registry | undefined;
+let processRegistry: Promise<Registry> | undefined;
 
 /**
  * What prom-client tells of the process: once for all that run in it, since its observers cannot be taken back, and from
- * the first time that somebody asks, since looking at the event loop wakes the process up a hundred times a second.
+ * the first time that somebody asks, since looking at the event loop wakes the process up a hundred times a second, and
+ * the code for it takes 5 MB.
  */
-function processMetrics(): Registry {
-  if (processRegistry === undefined) {
-    processRegistry = new Registry();
-    collectDefaultMetrics({ register: processRegistry });
-  }
+function processMetrics(): Promise<Registry> {
+  processRegistry ??= import("prom-client/lib/defaultMetrics.js").then(({ default: collectDefaultMetrics }) => {
+    const register = new Registry();
+    collectDefaultMetrics({ register });
+    return register;
+  });
   return processRegistry;
 }
 

@@ -73,9 +73,15 @@ const imports = files.flatMap((from): Import[] => {
   );
   return [...specifiers].map(([, fixed, dynamic, bare]) => {
     const specifier = fixed ?? dynamic ?? bare ?? "";
-    return { from, to: specifier.startsWith(".") ? normalize(join(dirname(from), specifier)) : specifier };
+    return { from, to: specifier.startsWith(".") ? normalize(join(dirname(from), specifier)) : packageOf(specifier) };
   });
 });
+/** Whatever of a package is imported. */
+function packageOf(specifier: string): string {
+  const parts = specifier.split("/");
+  return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
 const inner = imports.filter(({ to }) => files.includes(to));
 
 function layerOf(file: string): string {

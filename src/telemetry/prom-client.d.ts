@@ -1,0 +1,20 @@
+/** The modules behind what prom-client exports, with the types of its exports. */
+declare module "prom-client/lib/counter.js" {
+  export { Counter as default } from "prom-client";
+}
+
+declare module "prom-client/lib/gauge.js" {
+  export { Gauge as default } from "prom-client";
+}
+
+declare module "prom-client/lib/histogram.js" {
+  export { Histogram as default } from "prom-client";
+}
+
+declare module "prom-client/lib/registry.js" {
+  export { Registry as default } from "prom-client";
+}
+
+declare module "prom-client/lib/defaultMetrics.js" {
+  export { collectDefaultMetrics as default } from "prom-client";
+}

@@ -1,25 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { carDocument } from "../../src/bridge/discovery.ts";
-import { Topics } from "../../src/bridge/topics.ts";
 import { COMMANDS } from "../../src/commands/catalogue.ts";
 import type { FinalStatus } from "../../src/commands/execution.ts";
 import { readPayload } from "../../src/commands/request.ts";
 import { parseJson } from "../../src/lib/json.ts";
 import { signalSpec } from "../../src/vehicle/catalogue.ts";
 import { QUIRKS } from "../../src/vehicle/quirk.ts";
-import { car } from "../support/cars.ts";
+import { announcedComponents } from "../support/announced.ts";
+import { ROOT, tableBelow } from "../support/documents.ts";
 
-const page = readFileSync(join(import.meta.dirname, "../../docs/commands.md"), "utf8");
-
-/** The rows of the first table below a heading, as lists of cells. */
-function table(heading: string): string[][] {
-  const lines = page.split(`\n## ${heading}\n`)[1]?.split("\n") ?? [];
-  const first = lines.findIndex((line) => line.startsWith("|"));
-  const rows = lines.slice(first, lines.indexOf("", first)).slice(2);
-  return rows.map((line) => line.split("|").slice(1, -1)).map((cells) => cells.map((cell) => cell.trim()));
-}
+const PAGE = "docs/commands.md";
+const table = (heading: string) => tableBelow(PAGE, `## ${heading}`);
 const words = (text = ""): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);
 
 describe("docs/commands.md", () => {
@@ -49,7 +41,7 @@ describe("docs/commands.md", () => {
       unknown: true,
     };
     expect(table("The result").map(([status]) => words(status)[0])).toEqual(Object.keys(statuses));
-    const example = /```json\n(\{\n {2}"id"[\s\S]*?)```/.exec(page)?.[1] ?? "";
+    const example = /```json\n(\{\n {2}"id"[\s\S]*?)```/.exec(readFileSync(join(ROOT, PAGE), "utf8"))?.[1] ?? "";
     expect(Object.keys((parseJson(example) ?? {}) as object)).toEqual([
       "id",
       "command",
@@ -67,20 +59,8 @@ describe("docs/commands.md", () => {
 
   it("names the entities that each allowance brings", () => {
     for (const [allowed, entities = "", command] of table("Home Assistant")) {
-      const { components } = carDocument(
-        { baseTopic: "smartcar", units: "metric", version: "1.0.0", commandMaxAgeMs: 60_000 },
-        new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" }),
-        {
-          vehicle: car(),
-          vin: null,
-          firmware: null,
-          readings: new Set(["lock"]),
-          commands: new Set(words(allowed)),
-          unknown: [],
-        },
-      );
+      const all = Object.values(announcedComponents(["lock"], words(allowed)));
       const set = `smartcar/volkswagen-id-4/${words(command)[0]}/set`;
-      const all = Object.values(components);
       const sending = all.filter((component) => component["command_topic"] === set);
       const ids = all.map((component) => String(component["default_entity_id"]));
       expect(words(entities).filter((id) => !ids.includes(id))).toEqual([]);

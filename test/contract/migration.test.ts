@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { carDocument } from "../../src/bridge/discovery.ts";
-import { Topics } from "../../src/bridge/topics.ts";
 import { READINGS } from "../../src/vehicle/catalogue.ts";
-import { car } from "../support/cars.ts";
+import { announcedComponents } from "../support/announced.ts";
+import { tableBelow } from "../support/documents.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/migration.md"), "utf8");
 const BEGINNING = /^(\w+)\.volkswagen_id_4_/;
@@ -16,18 +15,8 @@ interface Entity {
 
 /** Every entity of a car that tells everything, under what follows the beginning that all ids share. */
 function announced(commands: readonly string[]): Map<string, Entity> {
-  const { components } = carDocument(
-    { baseTopic: "smartcar", units: "metric", version: "1.0.0", commandMaxAgeMs: 60_000 },
-    new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" }),
-    {
-      vehicle: car(),
-      vin: null,
-      firmware: null,
-      readings: new Set([...READINGS.keys(), "last_webhook_received", "energy_total"]),
-      commands: new Set(commands),
-      unknown: [],
-    },
-  );
+  const readings = [...READINGS.keys(), "last_webhook_received", "energy_total"];
+  const components = announcedComponents(readings, commands);
   return new Map(
     Object.values(components).map((component) => [
       String(component["default_entity_id"]).replace(BEGINNING, "$1."),
@@ -40,16 +29,7 @@ const OTHERS = ["lock", "charging", "charge_limit", "charge_port", "refresh"];
 const withoutUnlock = announced(OTHERS);
 const all = new Map([...withoutUnlock, ...announced([...OTHERS, "unlock"])]);
 
-/** The rows of the tables below a heading, as lists of cells. */
-function table(heading: string): string[][] {
-  const section = page.split(`${heading}\n`)[1]?.split(/\n##/)[0] ?? "";
-  const lines = section.split("\n").filter((line) => line.startsWith("|"));
-  return lines.slice(2).map((line) => {
-    const cells = line.split("|").slice(1, -1);
-    return cells.map((cell) => cell.trim());
-  });
-}
-
+const table = (heading: string) => tableBelow("docs/migration.md", heading);
 const entities = (text: string): string[] =>
   [...text.matchAll(/`(\w+)\.<car>_(\w+)`/g)].map(([, domain, name]) => `${domain}.${name}`);
 const words = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, word = ""]) => word);

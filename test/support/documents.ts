@@ -62,6 +62,14 @@ export function blockOf(path: string, kind: string): string {
   return only.text;
 }
 
+/** The rows of the table below a heading (with its `#`s), as lists of cells. */
+export function tableBelow(path: string, heading: string): string[][] {
+  const section = readFileSync(join(ROOT, path), "utf8").split(`\n${heading}\n`)[1]?.split(/\n##/)[0] ?? "";
+  const lines = section.split("\n").filter((line) => line.startsWith("|"));
+  const cells = lines.slice(2).map((line) => line.split("|").slice(1, -1));
+  return cells.map((row) => row.map((cell) => cell.trim()));
+}
+
 export function isThere(path: string): boolean {
   return existsSync(join(ROOT, path));
 }

@@ -2,7 +2,6 @@ import type { Timer } from "../lib/clock.ts";
 import { days, seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
-import { SerialQueues } from "../lib/serial.ts";
 import { CallError } from "../vehicle/call-error.ts";
 import type { VehicleId } from "../vehicle/ids.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
@@ -18,22 +17,14 @@ import {
   resultOf,
 } from "./execution.ts";
 import { judge, lapsesAt, tooOld } from "./guard.ts";
+import { CommandQueue, type Place } from "./queue.ts";
 import { BUSY, errorOf, isPermanentIncapacity, OVER_BUDGET, SHUTDOWN, SUPERSEDED, withHint } from "./reasons.ts";
 import type { CommandRequest } from "./request.ts";
 import type { RunnerOptions } from "./runner-options.ts";
 
-const MAX_WAITING_PER_VEHICLE = 10;
 const ID_MEMORY_MS = days(1);
 /** How long a stop waits for a command under way before its row is left to end as `unknown` at the next start. */
 const STOP_GRACE_MS = seconds(4);
-
-/** A place in a vehicle's queue; a newer value of the same command takes it over. */
-interface Place {
-  readonly key: number;
-  readonly spec: CommandSpec;
-  readonly request: CommandRequest;
-  readonly vehicle: Vehicle;
-}
 
 /** That a command may go out, and until when. */
 interface Leave {
@@ -47,15 +38,18 @@ interface Leave {
  */
 export class CommandRunner implements Part {
   readonly #options: RunnerOptions;
-  readonly #queues = new SerialQueues<VehicleId>(MAX_WAITING_PER_VEHICLE);
+  readonly #queue: CommandQueue;
   /** Waiting and running executions by row; the newest state of each. */
   readonly #open = new Map<number, Execution>();
-  readonly #places = new Map<string, Place>();
   readonly #confirmations: Confirmations;
   #stopping = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#queue = new CommandQueue(
+      () => options.sender.ready(),
+      (place) => this.#run(place),
+    );
     this.#confirmations = new Confirmations({
       ...options,
       onConfirmed: (execution) => this.#answer(execution),
@@ -80,22 +74,36 @@ export class CommandRunner implements Part {
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const execution of [...this.#open.values()]) {
-      if (execution.state === "waiting") this.#end(execution, "rejected", SHUTDOWN, 0);
+      if (execution.state !== "waiting") continue;
+      try {
+        this.#end(execution, "rejected", SHUTDOWN, 0);
+      } catch {
+        // The database refuses: it is rejected at the next start.
+      }
     }
     let timer: Timer | undefined;
     const grace = new Promise<void>((resolve) => {
       timer = this.#options.clock.after(STOP_GRACE_MS, resolve);
     });
-    await Promise.race([this.#queues.drained(), grace]);
+    await Promise.race([this.#queue.drained(), grace]);
     timer?.cancel();
     this.#confirmations.stop();
   }
 
-  /** Takes a request; its one result comes as an `answer` event, sooner or later. */
+  /** The execution that a request with this id would be taken for a repetition of. */
+  find(id: string): Execution | undefined {
+    const { store, clock } = this.#options;
+    return store.findById(id, clock.now() - ID_MEMORY_MS);
+  }
+
+  /**
+   * Takes a request; its one result comes as an `answer` event, sooner or later.
+   * @throws AppError when the database refuses: then nothing is sent, and the caller is to be told so
+   */
   submit(request: CommandRequest): void {
     const { store, clock, allow, maxAgeMs, incapabilities } = this.#options;
     const now = clock.now();
-    const earlier = store.findById(request.id, now - ID_MEMORY_MS);
+    const earlier = this.find(request.id);
     if (earlier !== undefined && !request.retained) {
       // Still under way: its one answer is coming anyway.
       if (resultOf(earlier) !== null) this.#answer({ ...earlier, reply: request.reply });
@@ -124,11 +132,16 @@ export class CommandRunner implements Part {
       reply: request.reply,
     });
     this.#open.set(execution.key, execution);
-    if (!verdict.accepted) this.#end(execution, "rejected", verdict.error, 0);
-    else if (this.#stopping) this.#end(execution, "rejected", SHUTDOWN, 0);
-    else if (request.vehicle !== null) {
-      const { spec } = verdict;
-      this.#enqueue(execution, { key: execution.key, spec, request, vehicle: request.vehicle });
+    try {
+      if (!verdict.accepted) this.#end(execution, "rejected", verdict.error, 0);
+      else if (this.#stopping) this.#end(execution, "rejected", SHUTDOWN, 0);
+      else if (request.vehicle !== null) {
+        const { spec, value } = verdict;
+        this.#enqueue(execution, { key: execution.key, spec, value, request, vehicle: request.vehicle });
+      }
+    } catch (error) {
+      this.#open.delete(execution.key);
+      throw error;
     }
   }
 
@@ -147,32 +160,17 @@ export class CommandRunner implements Part {
   }
 
   #enqueue(execution: Execution, place: Place): void {
-    const { spec, vehicle } = place;
-    const name = [vehicle.id, spec.name, spec.subject?.(execution.value) ?? ""].join("/");
-    const older = this.#places.get(name);
-    this.#places.set(name, place);
-    if (older !== undefined) {
-      const replaced = this.#open.get(older.key);
-      if (replaced !== undefined) this.#end(replaced, "superseded", SUPERSEDED, 0);
-      return;
-    }
-    const taken = this.#queues.post(vehicle.id, async () => {
-      // Before anything is decided: a login that takes its time makes the command older.
-      await this.#options.sender.ready();
-      const holder = this.#places.get(name);
-      this.#places.delete(name);
-      if (holder !== undefined) await this.#run(holder);
-    });
-    if (taken) return;
-    this.#places.delete(name);
-    this.#end(execution, "rejected", BUSY, 0);
+    const older = this.#queue.holder(place);
+    const replaced = older === undefined ? undefined : this.#open.get(older.key);
+    if (replaced !== undefined) this.#end(replaced, "superseded", SUPERSEDED, 0);
+    if (!this.#queue.put(place)) this.#end(execution, "rejected", BUSY, 0);
   }
 
   async #run({ key, spec, request, vehicle }: Place): Promise<void> {
     const { clock, budget, maxAgeMs } = this.#options;
     const waiting = this.#open.get(key);
-    // Rejected while it waited.
-    if (waiting?.state !== "waiting") return;
+    // Rejected while it waited, or to be rejected at the next start.
+    if (waiting?.state !== "waiting" || this.#stopping) return;
     try {
       const late = tooOld(request, clock.now(), maxAgeMs);
       if (late !== null) return this.#end(waiting, "rejected", late, 0);

@@ -1,7 +1,6 @@
 import type { Execution } from "../../commands/execution.ts";
 import type { CommandRequest } from "../../commands/request.ts";
 import type { Orders } from "../../http/routes/commands.ts";
-import { days } from "../../lib/duration.ts";
 import { vehicleId } from "../../vehicle/ids.ts";
 import type { ApiSource } from "./source.ts";
 
@@ -15,23 +14,29 @@ export function ordersOf({ frame, kept, cars, orders: { runner } }: ApiSource): 
     vehicle: (name) => directory.byTopic(name) ?? directory.get(vehicleId(name)),
     order: (request: CommandRequest, waitMs: number) =>
       new Promise<Execution | null>((resolve, reject) => {
-        const end = (execution: Execution | null) => {
+        /** Ends the wait with what `look` says; the database may refuse to say it. */
+        const end = (look: () => Execution | null) => {
           timer.cancel();
           off();
           waiting.delete(giveUp);
-          resolve(execution);
+          try {
+            resolve(look());
+          } catch (error) {
+            reject(error);
+          }
         };
-        const giveUp = () => end(store.executions.findById(request.id, clock.now() - days(1)) ?? null);
+        const giveUp = () => end(() => runner.find(request.id) ?? null);
         const timer = clock.after(waitMs, giveUp);
         const off = events.runner.on("answer", ({ execution }) => {
-          if (execution.id === request.id) end(execution);
+          if (execution.id === request.id) end(() => execution);
         });
         waiting.add(giveUp);
         try {
           runner.submit(request);
         } catch (error) {
-          end(null);
-          reject(error);
+          end(() => {
+            throw error;
+          });
         }
       }),
     release: () => {

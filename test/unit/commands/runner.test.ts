@@ -234,39 +234,6 @@ describe("command runner", () => {
     ]);
   });
 
-  it("answers although the database fails in between, and goes on with the next", async () => {
-    let broken = false;
-    const { executions } = files.store;
-    const { give, calls, results } = started({
-      store: new Proxy(executions, {
-        get: (target, key) => {
-          if (key === "update" && broken)
-            return () => {
-              throw new Error("disk full");
-            };
-          const member = Reflect.get(target, key);
-          return typeof member === "function" ? member.bind(target) : member;
-        },
-      }),
-    });
-    give("lock", "LOCK");
-    give("charging", true);
-    give("charge_limit", 70, { expiresAt: clock.now() + 1 });
-    await clock.advance(1);
-    broken = true;
-    calls[0]?.answer({ outcome: "succeeded" });
-    await settle();
-    expect(results).toMatchObject([
-      { command: "lock", status: "unknown", error: { code: "INTERNAL" } },
-      { command: "charging", status: "rejected", error: { code: "INTERNAL" } },
-      { command: "charge_limit", status: "rejected", error: { code: "INTERNAL" } },
-    ]);
-    broken = false;
-    give("charging", true);
-    await settle();
-    expect(calls.map(({ path }) => path)).toEqual(["commands/security/lock", "commands/charge/start"]);
-  });
-
   it("keeps an outcome it could not learn in the audit table, for a repeated id too", async () => {
     const { give, calls, results } = started();
     give("lock", "LOCK", { id: "abc" });

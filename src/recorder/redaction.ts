@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type JsonValue, parseJson } from "../lib/json.ts";
 import { signalSpec } from "../vehicle/catalogue.ts";
 import { signalCode } from "../vehicle/ids.ts";
+import { coarse } from "./coarse.ts";
 import { codeOfName, type Member, Members } from "./members.ts";
 import type { Place, Pseudonyms } from "./pseudonyms.ts";
 import { isConstant, isHarmless, isPermission, isSignalCode, isTime } from "./words.ts";
@@ -33,6 +34,8 @@ const BODY_WORDS = new Set(
 );
 const COMMAND_WORDS = new Set("type days mode level".split(" "));
 const COMMAND_VALUE = /^(lock|unlock|true|false|on|off|open|close|start|stop|press)$/i;
+/** Well above every number that a command takes. */
+const HIGHEST_COMMANDED = 1_000;
 const DURATION = /^\d{1,6}(ms|s|m|h|d)$/;
 /** Numbers of the envelope that say nothing of anybody. */
 const ENVELOPE_NUMBERS = new Set(
@@ -42,11 +45,6 @@ const ENVELOPE_NUMBERS = new Set(
 const PRIVATE_SIGNAL = /^(vehicleidentification-(vin|nickname)$|vehicleuseraccount-)/;
 /** Members that name signals, one or several. */
 const SIGNAL_LISTS = /^(code|signals?|triggers)$/;
-/** Between them lie the instants of this century in seconds and milliseconds. */
-const INSTANTS: readonly (readonly [number, number])[] = [
-  [1e9, 5e9],
-  [1e12, 5e12],
-];
 
 export interface RedactionOptions {
   /** Our own callback is told from others; null where there is none. */
@@ -146,8 +144,10 @@ export class Redaction {
     if (says.isId) return this.#names.number(value);
     switch (where) {
       case "body":
-      case "command":
         return value;
+      case "command":
+        // What people send under other names, such as `y`, could be half a place; a longer number somebody's telephone.
+        return name === "value" && Math.abs(value) < HIGHEST_COMMANDED ? value : coarse(value);
       case "place":
         return says.isDirection ? value : null;
       case "private":
@@ -232,13 +232,6 @@ function placeOf(members: readonly { readonly value: JsonValue; readonly says: M
 function degrees(value: JsonValue | undefined): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : null;
-}
-
-/** Too coarse for a place or a telephone number; instants stay. */
-function coarse(value: number): number {
-  const size = Math.abs(value);
-  if (INSTANTS.some(([from, to]) => size >= from && size < to)) return value;
-  return size < 100_000 ? Math.trunc(value) : 0;
 }
 
 function isTree(value: JsonValue): value is JsonObject {

@@ -309,6 +309,9 @@ describe("of a command", () => {
       { type: "daily", startTime: "22:00", location: { latitude: 30, longitude: -40 } },
     ],
     ['{"mode":"never","charging_interval":"15m"}', { mode: "never", charging_interval: "15m" }],
+    ['{"value":80.5}', { value: 80.5 }],
+    ['{"y":50.1109,"x":8.6821}', { y: 50, x: 8 }],
+    ['{"value":491701234567}', { value: 0 }],
   ])("%s is understood", (payload, kept) => {
     expect(redaction().payload(payload)).toEqual(kept);
   });

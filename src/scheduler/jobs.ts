@@ -59,7 +59,12 @@ export class Jobs implements Part {
   async #runDue(): Promise<void> {
     for (const job of this.#jobs) {
       const dueAt = this.#due.get(job);
-      if (dueAt === undefined || dueAt > this.#clock.now()) continue;
+      if (dueAt === undefined) continue;
+      if (dueAt > this.#clock.now()) {
+        // By a clock that was set back it is due sooner.
+        this.#due.set(job, Math.min(dueAt, this.#nextRun(job)));
+        continue;
+      }
       try {
         await job.run();
       } catch (error) {

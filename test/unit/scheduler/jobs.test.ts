@@ -67,6 +67,16 @@ describe("jobs", () => {
     await jobs.stop();
   });
 
+  it("keep to the calendar when the clock is set back by years", async () => {
+    const ran: number[] = [];
+    const { clock, jobs } = setup([{ name: "daily", pattern: "0 0 * * *", run: () => void ran.push(clock.now()) }]);
+    jobs.start();
+    clock.jump(-days(365));
+    await clock.advance(days(1));
+    expect(ran).toEqual([MIDNIGHT - days(365)]);
+    await jobs.stop();
+  });
+
   it("wait at the stop for the one that runs, and begin no other", async () => {
     let end: () => void = () => undefined;
     const later: string[] = [];

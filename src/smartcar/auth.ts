@@ -53,6 +53,8 @@ interface Refusal {
 const OUTAGE: BackoffPolicy = { initialMs: seconds(1), factor: 2, maxMs: minutes(5), jitter: 0.2 };
 const MISCONFIGURED: BackoffPolicy = { initialMs: minutes(1), factor: 2, maxMs: minutes(30), jitter: 0.2 };
 const LONGEST_LEAD_MS = seconds(60);
+/** However short tokens live, nobody is asked for one more often than this without a call that needs it. */
+const SHORTEST_PAUSE_MS = seconds(5);
 
 /**
  * The application's one token, for all vehicles and both APIs. Asked for by many, fetched by one request at a time,
@@ -146,7 +148,7 @@ export class TokenSource implements Part {
       this.#held = { token: issued.token, renewAt: now + issued.lifeMs - lead, expiresAt: now + issued.lifeMs };
       if (this.#refusal !== null) log.info({}, "smartcar login works again");
       this.#refusal = null;
-      this.#schedule(this.#held.renewAt - now);
+      this.#schedule(Math.max(SHORTEST_PAUSE_MS, this.#held.renewAt - now));
       return issued.token;
     } catch (thrown) {
       throw this.#refuse(thrown);

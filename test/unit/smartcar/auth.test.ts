@@ -132,6 +132,18 @@ describe("renewal", () => {
     }
   });
 
+  it("is no storm, however short tokens live", async () => {
+    server.on(TOKEN_PATH, fresh(0.01));
+    const { source } = tokens();
+    source.start();
+    await advanceUntilAsked(0);
+    await until(() => source.status().valid);
+    expect(clock.nextAt).toBe(clock.now() + seconds(5));
+    clock.jump(10);
+    await source.get();
+    expect(server.count(TOKEN_PATH)).toBe(2);
+  });
+
   it("is forced by invalidate, once for all who saw the old token refused", async () => {
     server.on(TOKEN_PATH, fresh());
     const { source } = tokens();

@@ -47,7 +47,8 @@ export class Group {
       if (this.#seen.has(delivery.eventId) || this.#rules.knowsDelivery(delivery.eventId)) return "duplicate";
       this.#seen.set(delivery.eventId, delivery.receivedAt);
     }
-    if (batch === null || (delivery !== null && !this.#rules.isKnown(batch.vehicleId))) {
+    // Nothing is kept of a vehicle that was removed while it was read, say.
+    if (batch === null || !this.#rules.isKnown(batch.vehicleId)) {
       if (delivery !== null) this.#keepAside(delivery);
       return "quarantined";
     }

@@ -3,7 +3,7 @@ import { AppError } from "../../../src/lib/errors.ts";
 import type { StateRepository } from "../../../src/store/states.ts";
 import type { IntakeStore } from "../../../src/vehicle/change.ts";
 import type { Delivery } from "../../../src/vehicle/delivery.ts";
-import { signalCode, vehicleId } from "../../../src/vehicle/ids.ts";
+import { signalCode, type VehicleId, vehicleId } from "../../../src/vehicle/ids.ts";
 import { Intake, type IntakeEvents } from "../../../src/vehicle/intake.ts";
 import type { Batch } from "../../../src/vehicle/observation.ts";
 import type { LocationPrivacy } from "../../../src/vehicle/privacy.ts";
@@ -14,11 +14,13 @@ import { tempStore } from "../../support/temp-store.ts";
 let files: ReturnType<typeof tempStore>;
 let privacy: LocationPrivacy;
 let accepted: string[];
+let known: Set<VehicleId>;
 
 beforeEach(() => {
   files = tempStore();
   privacy = "exact";
   accepted = [];
+  known = new Set([CAR]);
 });
 afterEach(() => files.remove());
 
@@ -27,7 +29,7 @@ function build(store: IntakeStore = files.store.states) {
   const intake = new Intake({
     store,
     events,
-    isKnown: (id) => id === CAR,
+    isKnown: (id) => known.has(id),
     privacyOf: () => privacy,
     accepts: (_id, code) => accepted.includes(code),
   });
@@ -117,6 +119,7 @@ describe("intake", () => {
       { eventId: "e1", receivedAt: T0, body: '{"eventId":"e1"}' },
     ]);
     const told = batch([observation()], { vehicleId: stranger, receivedAt: T0 - 5 });
+    known.add(stranger);
     await intake.readmit(told, "e1");
     expect(intake.state(stranger)).toMatchObject({ lastWebhookAt: T0 - 5, signals: { size: 1 } });
     expect(files.store.states.quarantined(stranger)).toEqual([]);
@@ -186,6 +189,15 @@ describe("intake", () => {
     const { signals } = intake.state(CAR);
     expect([...signals.keys()]).toEqual([record.code]);
     expect(signals.get(record.code)?.value?.body).toEqual({ values: [{ id: "r", energyAdded: 3 }] });
+  });
+
+  it("keeps nothing of a vehicle that was removed while it was read", async () => {
+    const { intake, events } = build();
+    const changes = collect(events, "changed");
+    const gone = vehicleId("removed");
+    await intake.takePoll(batch([observation()], { vehicleId: gone, source: "poll" }));
+    expect([intake.state(gone).signals.size, changes]).toEqual([0, []]);
+    expect([...files.reopen().states.loadStates().keys()]).toEqual([]);
   });
 
   it("raises and clears problems once each", async () => {

@@ -92,7 +92,7 @@ export class Intake implements DeliveryIntake {
     await this.#enqueue({ batch, origin, clears: true });
   }
 
-  /** Takes a problem noticed by a poll, a command or the connection list; `RESOLVED` ones clear it. */
+  /** Takes a problem noticed by a poll or a command; `RESOLVED` ones clear it. */
   async report(id: VehicleId, origin: ProblemOrigin, report: ProblemReport): Promise<void> {
     const batch: Batch = { vehicleId: id, source: "poll", receivedAt: report.at, observations: [], problems: [report] };
     await this.#enqueue({ batch, origin });

@@ -2,7 +2,7 @@ import type { CallError } from "./call-error.ts";
 import type { ProblemReport } from "./observation.ts";
 
 /** Who noticed: it also says what can clear it again. */
-export type ProblemOrigin = "webhook" | "poll" | "command" | "connection";
+export type ProblemOrigin = "webhook" | "poll" | "command";
 
 /** A fault that keeps a car's data or commands from working, told in words for its owner. */
 export interface Problem {
@@ -77,7 +77,7 @@ export function clearOrigin(held: Problems, origin: ProblemOrigin): ProblemChang
 
 /** Whether a success of this origin shows that a problem is over. Calls that are used up are so for reads and commands. */
 export function disproves(origin: ProblemOrigin, problem: Problem): boolean {
-  return problem.origin === origin || (problem.type === "BILLING" && (origin === "poll" || origin === "command"));
+  return problem.origin === origin || (problem.type === "BILLING" && origin !== "webhook");
 }
 
 /** Takes away that there are no data, which any usable value disproves. */
@@ -103,7 +103,6 @@ export function foremost(problems: Problems): Problem | null {
 
 /** Whether the car cannot be reached at all until its owner acts: `availability` is `offline` then. */
 export function cutsOff(problem: Problem): boolean {
-  if (problem.origin === "connection") return true;
   if (problem.type === "CONNECTED_SERVICES_ACCOUNT" && CUTTING_CODES.has(problem.code ?? "")) return true;
   // A command may be refused for want of a permission of its own; the car can be reached all the same.
   return problem.whole && problem.origin !== "command" && problem.action === "REAUTHENTICATE";
@@ -124,7 +123,6 @@ function concernsOwner(report: ProblemReport): boolean {
 }
 
 function rank(problem: Problem): number {
-  if (problem.origin === "connection") return 5;
   if (problem.action === "REAUTHENTICATE") return 4;
   if (problem.url !== null) return 3;
   if (problem.type === "CONNECTED_SERVICES_ACCOUNT" || problem.type === "PERMISSION") return 2;
@@ -150,7 +148,6 @@ const MESSAGES: ReadonlyMap<string, string> = new Map(
     PERMISSION: "You have not granted access to this. Connect the car again and allow it.",
     BILLING: "The Smartcar plan's calls for this month are used up. Webhooks go on; polls resume next month.",
     RATE_LIMIT: "Smartcar asked to slow down; the bridge waits and tries again by itself.",
-    CONNECTION: "The car is no longer connected to this Smartcar application. Connect it again.",
   }),
 );
 

@@ -93,11 +93,10 @@ describe("problems", () => {
     expect(foremost(NONE)).toBeNull();
   });
 
-  it("cut the car off only when its owner must sign in, or the connection is gone", () => {
+  it("cut the car off only when its owner must sign in", () => {
     const cut = (overrides: Partial<Problem>) =>
       cutsOff({ ...report(), message: "", since: T0, origin: "poll", whole: true, ...overrides });
     expect(cut(LOGIN)).toBe(true);
-    expect(cut({ origin: "connection" })).toBe(true);
     expect(cut({ type: "CONNECTED_SERVICES_ACCOUNT", code: "VIRTUAL_KEY_REQUIRED" })).toBe(false);
     expect(cut({ type: "VEHICLE_STATE", code: "UNREACHABLE" })).toBe(false);
   });

@@ -1,7 +1,5 @@
 import { type LoadResult, loadConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
 import type { Redactor } from "../lib/redact.ts";
-import { createLogger, type Logger } from "../telemetry/logger.ts";
 import type { Terminal } from "./command.ts";
 
 /** Exit code of a wrong configuration; a supervisor need not try again. */
@@ -22,16 +20,4 @@ export function loadOrExplain(terminal: Terminal, redactor: Redactor, configFile
   for (const line of result.problems) terminal.err(`${line}\n`);
   for (const line of result.warnings) terminal.err(`warning: ${line}\n`);
   return undefined;
-}
-
-/** The log as configured; on a terminal it is made for people unless the configuration says otherwise. */
-export function loggerFor(config: Config, terminal: Terminal, redactor: Redactor): Logger {
-  return createLogger({
-    level: config.log.level,
-    format: config.log.format ?? (terminal.interactive ? "pretty" : "json"),
-    colour: terminal.interactive && !terminal.env["NO_COLOR"],
-    clock: terminal.clock,
-    redactor,
-    write: terminal.out,
-  });
 }

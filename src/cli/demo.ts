@@ -2,14 +2,13 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp } from "../app/app.ts";
 import type { Environment } from "../config/env-layer.ts";
 import { seconds } from "../lib/duration.ts";
 import { Lifecycle } from "../lib/lifecycle.ts";
-import { Redactor } from "../lib/redact.ts";
 import { Simulator } from "../simulator/simulator.ts";
 import type { Command, Terminal } from "./command.ts";
-import { loadOrExplain, loggerFor, WRONG_CONFIGURATION } from "./configuration.ts";
+import { WRONG_CONFIGURATION } from "./configuration.ts";
+import { configuredApp } from "./configured-app.ts";
 import { runDaemon } from "./daemon.ts";
 import { EmbeddedBroker } from "./embedded-broker.ts";
 import { freePort, LOOPBACK } from "./free-port.ts";
@@ -114,20 +113,9 @@ function demoEnvironment(
 }
 
 async function runAgainst(broker: EmbeddedBroker, terminal: Terminal): Promise<number> {
-  const redactor = new Redactor();
-  const loaded = loadOrExplain(terminal, redactor);
-  if (loaded === undefined) return WRONG_CONFIGURATION;
-  const { log, setLevel } = loggerFor(loaded.config, terminal, redactor);
-  const { clock, random, version } = terminal;
-  const app = createApp(loaded.config, {
-    clock,
-    random,
-    log,
-    redactor,
-    setLogLevel: setLevel,
-    version,
-    warnings: loaded.warnings,
-  });
+  const configured = configuredApp(terminal);
+  if (configured === undefined) return WRONG_CONFIGURATION;
+  const { app, log } = configured;
   const firstCar = new Promise<string>((resolve) => {
     broker.onPublish((topic) => {
       const name = CHARGE_LIMIT_TOPIC.exec(topic)?.[1];

@@ -15,12 +15,12 @@ import {
   tooLarge,
 } from "../simulator/replay-file.ts";
 import { Simulator } from "../simulator/simulator.ts";
-import { createLogger } from "../telemetry/logger.ts";
 import { type Command, failureLine, type Terminal, UsageError } from "./command.ts";
 import { WRONG_CONFIGURATION } from "./configuration.ts";
 import { freePort, LOOPBACK } from "./free-port.ts";
 import { portOption, speedOption } from "./numbers.ts";
 import { simulatorEnvironment } from "./simulated.ts";
+import { terminalLog } from "./terminal-log.ts";
 
 const PORT = 8099;
 const STOP_LIMIT_MS = seconds(5);
@@ -52,14 +52,7 @@ export const simulator: Command = {
     const recording = await recordingOf(options["replay"], terminal);
     if (recording === "unreadable") return WRONG_CONFIGURATION;
     const { clock, random } = terminal;
-    const { log } = createLogger({
-      level: "warn",
-      format: terminal.interactive ? "pretty" : "json",
-      colour: terminal.interactive,
-      clock,
-      redactor: new Redactor(),
-      write: terminal.err,
-    });
+    const { log } = terminalLog({ level: "warn" }, terminal, new Redactor(), terminal.err);
     const life = new Lifecycle(clock);
     const simulated = life.own(
       "simulator",

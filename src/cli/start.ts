@@ -1,9 +1,8 @@
-import { createApp } from "../app/app.ts";
 import type { Timer } from "../lib/clock.ts";
 import { minutes } from "../lib/duration.ts";
-import { Redactor } from "../lib/redact.ts";
 import type { Command } from "./command.ts";
-import { configOption, loadOrExplain, loggerFor, WRONG_CONFIGURATION } from "./configuration.ts";
+import { configOption, WRONG_CONFIGURATION } from "./configuration.ts";
+import { configuredApp } from "./configured-app.ts";
 import { runDaemon } from "./daemon.ts";
 import { growWithLoad, tidyUp } from "./frugal.ts";
 
@@ -15,25 +14,13 @@ export const start: Command = {
   about: "run the bridge",
   options: [configOption],
   async run(options, terminal) {
-    const redactor = new Redactor();
-    const loaded = loadOrExplain(terminal, redactor, options["config"]);
-    if (loaded === undefined) return WRONG_CONFIGURATION;
-    const { log, setLevel } = loggerFor(loaded.config, terminal, redactor);
-    for (const warning of loaded.warnings) log.warn({ warning }, "look at the configuration");
-    const { clock, random, version } = terminal;
-    const app = createApp(loaded.config, {
-      clock,
-      random,
-      log,
-      redactor,
-      setLogLevel: setLevel,
-      version,
-      warnings: loaded.warnings,
-    });
+    const configured = configuredApp(terminal, options["config"]);
+    if (configured === undefined) return WRONG_CONFIGURATION;
+    const { app, log } = configured;
     let settled: Timer | undefined;
     const onStarted = () => {
       growWithLoad();
-      settled = clock.after(SETTLED_MS, tidyUp);
+      settled = terminal.clock.after(SETTLED_MS, tidyUp);
     };
     try {
       return await runDaemon(app, { terminal, log, onStarted });

@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import type { Listener } from "../http/listener.ts";
 import { seconds } from "../lib/duration.ts";
 import { Lifecycle, type StopFailure } from "../lib/lifecycle.ts";
+import { reachableHost } from "../lib/reachable-host.ts";
 import { Jobs } from "../scheduler/jobs.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { frameOf, type Seams } from "./frame.ts";
@@ -99,6 +100,5 @@ export function createApp(config: Config, seams: Seams): App {
 }
 
 function urlOf(address: { readonly port: number } | null, host: string): string {
-  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${address?.port ?? 0}`;
+  return `http://${reachableHost(host)}:${address?.port ?? 0}`;
 }

@@ -6,10 +6,10 @@ import { type DoctorSettings, examine } from "../doctor/active.ts";
 import { LINK_NAMES, type Link, needs } from "../doctor/link.ts";
 import { furtherReading, linesOf } from "../doctor/report.ts";
 import { WEBHOOK_PATH } from "../http/public-server.ts";
+import { reachableHost } from "../lib/reachable-host.ts";
 import { Redactor } from "../lib/redact.ts";
 import type { Command, Terminal } from "./command.ts";
 import { configOption, WRONG_CONFIGURATION } from "./configuration.ts";
-import { reachableHost } from "./free-port.ts";
 
 const SOMETHING_FAILED = 3;
 

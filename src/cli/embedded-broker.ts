@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { type Clock, sleep } from "../lib/clock.ts";
-import { LOOPBACK, portFailure, reachableHost } from "./free-port.ts";
+import { reachableHost } from "../lib/reachable-host.ts";
+import { LOOPBACK, portFailure } from "./free-port.ts";
 
 const FORWARDING_MS = 100;
 

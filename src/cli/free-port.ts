@@ -3,12 +3,6 @@ import { AppError, systemCode, toError } from "../lib/errors.ts";
 
 export const LOOPBACK = "127.0.0.1";
 
-/** The name under which something on this machine is reached that listens on an interface, as it stands in an address. */
-export function reachableHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return LOOPBACK;
-  return host.includes(":") ? `[${host}]` : host;
-}
-
 /**
  * Finds out whether a port can be listened on; 0 picks a free one.
  * @throws AppError naming the port and the option that changes it

@@ -1,9 +1,9 @@
 import { privatePlace } from "../config/load.ts";
 import { seconds } from "../lib/duration.ts";
 import { toError } from "../lib/errors.ts";
+import { reachableHost } from "../lib/reachable-host.ts";
 import { Redactor } from "../lib/redact.ts";
 import type { Command } from "./command.ts";
-import { reachableHost } from "./free-port.ts";
 
 const ANSWER_LIMIT_MS = seconds(3);
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, sleep } from "../lib/clock.ts";
 import { seconds } from "../lib/duration.ts";
+import { escapeHtml } from "../lib/html.ts";
 import type { PublicAnswer, PublicPage } from "./public-server.ts";
 
 /** Where Connect sends the owner's browser back to. */
@@ -152,13 +153,4 @@ ${lines.map((line) => `<p>${escapeHtml(line)}</p>`).join("\n")}
       "x-frame-options": "DENY",
     },
   };
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

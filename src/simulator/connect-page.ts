@@ -1,3 +1,4 @@
+import { escapeHtml } from "../lib/html.ts";
 import type { CarDescription } from "./car.ts";
 
 export interface OfferedCar {
@@ -32,13 +33,4 @@ function page(title: string, content: string): string {
 ${content}
 </body></html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

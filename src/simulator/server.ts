@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
+import { reachableHost } from "../lib/reachable-host.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
 
@@ -25,8 +26,7 @@ export function createServer(): FastifyInstance {
 /** The address that callers on this machine reach the server at. */
 export function localUrl(app: FastifyInstance, host: string): string {
   const { port } = app.server.address() as AddressInfo;
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  return `http://${reachableHost(host)}:${port}`;
 }
 
 function statusOf(error: unknown): number {

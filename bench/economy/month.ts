@@ -39,6 +39,7 @@ export async function runMonth(
     store: { loadStates: () => new Map(), knowsDelivery: () => false, commit: (gather) => void gather() },
     events: intakeEvents,
     isKnown: () => true,
+    isIgnored: () => false,
     privacyOf: () => "exact",
     accepts: () => false,
   });

@@ -53,6 +53,7 @@ export class CarRig {
       store: this.store.states,
       events,
       isKnown: (id) => id === KNOWN_CAR.id,
+      isIgnored: () => false,
       privacyOf: () => privacy,
       accepts: () => false,
     });

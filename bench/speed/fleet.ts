@@ -34,6 +34,7 @@ export async function seedFleet(dataDir: string, cars: number, also: readonly Si
       store: store.states,
       events,
       isKnown: () => true,
+      isIgnored: () => false,
       privacyOf: () => "exact",
       accepts: () => false,
     });

@@ -41,7 +41,10 @@ export function createApp(config: Config, seams: Seams): App {
   const { clock, events, logOf } = frame;
 
   // Built from the inside out; nothing acts before `start`. What comes later is reached through functions.
-  const kept = keptParts(frame, (id) => cars.directory.get(id) !== undefined);
+  const kept = keptParts(frame, {
+    isKnown: (id) => cars.directory.get(id) !== undefined,
+    isIgnored: (id) => cars.directory.isIgnored(id),
+  });
   const account = accountParts(frame, kept, (delivery) => cars.webhookWatch.note(delivery));
   const broker = brokerParts(frame, kept);
   const cars: Cars = carParts(frame, kept, account);

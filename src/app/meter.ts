@@ -95,8 +95,9 @@ function meterSmartcar({ metrics, events, clock, webhook, gateway, quarantineSiz
   );
   metrics.read("smartcar2mqtt_token_expiry_timestamp_seconds", () => instant(gateway.tokenStatus().expiresAt));
   metrics.read("smartcar2mqtt_webhook_deliveries_total", () => {
-    const { accepted, duplicates, quarantined, failed } = webhook.stats();
-    return by("outcome", { stored: accepted - duplicates - quarantined, duplicate: duplicates, quarantined, failed });
+    const { accepted, duplicates, quarantined, ignored, failed } = webhook.stats();
+    const stored = accepted - duplicates - quarantined - ignored;
+    return by("outcome", { stored, duplicate: duplicates, quarantined, ignored, failed });
   });
   metrics.read("smartcar2mqtt_webhook_refused_total", () => by("cause", webhook.stats().rejections));
   metrics.read("smartcar2mqtt_webhook_verifications_total", () => {

@@ -12,10 +12,12 @@ export type RejectionCause =
   | "wrong key";
 
 export interface WebhookStats {
-  /** Signed requests that were stored, duplicates among them. */
+  /** Signed requests that were answered 200, with the three below among them. */
   readonly accepted: number;
   readonly duplicates: number;
   readonly quarantined: number;
+  /** Signed requests for vehicles that are to be left alone. */
+  readonly ignored: number;
   /** Signed requests that could not be stored. */
   readonly failed: number;
   readonly lastAcceptedAt: number | null;
@@ -36,6 +38,7 @@ export const NO_REQUESTS: WebhookStats = {
   accepted: 0,
   duplicates: 0,
   quarantined: 0,
+  ignored: 0,
   failed: 0,
   lastAcceptedAt: null,
   verified: 0,

@@ -14,14 +14,17 @@ export interface WebhookReceiverOptions {
   readonly intake: DeliveryIntake;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of every request and what became of it; of a delivery also what it said, of a stranger's never. */
+  /**
+   * Told of every request and what became of it; of a delivery also what it said, never of a stranger's or of a vehicle
+   * that is to be left alone.
+   */
   readonly onAnswered?: (record: DeliveryRecord, raw: string | null) => void;
 }
 
 /** One request to the webhook. */
 export interface DeliveryRecord {
   readonly at: number;
-  readonly outcome: "accepted" | "duplicate" | "quarantined" | "verified" | "refused" | "failed";
+  readonly outcome: "accepted" | "duplicate" | "quarantined" | "ignored" | "verified" | "refused" | "failed";
   /** Why it was refused, set aside or not stored. */
   readonly cause: string | null;
   readonly eventId: string | null;
@@ -130,10 +133,11 @@ export class WebhookReceiver {
         lastAcceptedAt: clock.now(),
         ...(acceptance === "duplicate" ? { duplicates: this.#stats.duplicates + 1 } : {}),
         ...(acceptance === "quarantined" ? { quarantined: this.#stats.quarantined + 1 } : {}),
+        ...(acceptance === "ignored" ? { ignored: this.#stats.ignored + 1 } : {}),
       });
       const outcome = acceptance === "stored" ? "accepted" : acceptance;
       const cause = outcome === "quarantined" ? (delivery.unusable ?? "unknown vehicle") : null;
-      this.#tell({ ...told, outcome, cause }, delivery.raw);
+      this.#tell({ ...told, outcome, cause }, outcome === "ignored" ? null : delivery.raw);
       return { status: 200 };
     } catch (thrown) {
       this.#count({ failed: this.#stats.failed + 1 });

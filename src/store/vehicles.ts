@@ -34,7 +34,7 @@ export class VehicleRepository extends Repository {
 
   remove(id: VehicleId): void {
     this.transaction(() => {
-      for (const table of ["signals", "contacts", "problems", "plans", "incapabilities"]) {
+      for (const table of ["signals", "contacts", "problems", "plans", "incapabilities", "quarantine"]) {
         this.run(`DELETE FROM ${table} WHERE vehicle_id = ?`, id);
       }
       this.run("DELETE FROM vehicles WHERE id = ?", id);

@@ -31,7 +31,7 @@ export const METRICS = {
   smartcar2mqtt_link_ok: gauge("A link of the chain holds (1) or not (0); absent while that is not known.", "link"),
 
   smartcar2mqtt_webhook_deliveries_total: counter(
-    "Signed deliveries, by what became of them: stored, duplicate, quarantined, failed (not stored, answered 503).",
+    "Signed deliveries, by what became of them: stored, duplicate, quarantined, ignored (of a car left alone), failed (answered 503).",
     "outcome",
   ),
   smartcar2mqtt_webhook_refused_total: counter("Webhook requests that were not believed (401), by cause.", "cause"),

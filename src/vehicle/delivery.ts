@@ -17,7 +17,8 @@ export interface Delivery {
   readonly raw: string;
 }
 
-export type Acceptance = "stored" | "duplicate" | "quarantined";
+/** `ignored`: its vehicle is to be left alone, so nothing of it is kept. */
+export type Acceptance = "stored" | "duplicate" | "quarantined" | "ignored";
 
 /** The door of the intake that the webhook receiver knocks at. */
 export interface DeliveryIntake {

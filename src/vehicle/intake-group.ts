@@ -22,6 +22,8 @@ export interface Entry {
 export interface GroupRules {
   readonly knowsDelivery: (eventId: string) => boolean;
   readonly isKnown: (id: VehicleId) => boolean;
+  /** Whether the configuration says to leave a vehicle alone. */
+  readonly isIgnored: (id: VehicleId) => boolean;
   readonly privacyOf: (id: VehicleId | null) => LocationPrivacy;
   /** Whether a vehicle was told to take a signal's values as they come. */
   readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
@@ -47,6 +49,7 @@ export class Group {
       if (this.#seen.has(delivery.eventId) || this.#rules.knowsDelivery(delivery.eventId)) return "duplicate";
       this.#seen.set(delivery.eventId, delivery.receivedAt);
     }
+    if (batch !== null && this.#rules.isIgnored(batch.vehicleId)) return "ignored";
     // Nothing is kept of a vehicle that was removed while it was read, say.
     if (batch === null || !this.#rules.isKnown(batch.vehicleId)) {
       if (delivery !== null) this.#keepAside(delivery);

@@ -19,6 +19,7 @@ export interface IntakeOptions {
   readonly store: IntakeStore;
   readonly events: Events<IntakeEvents>;
   readonly isKnown: GroupRules["isKnown"];
+  readonly isIgnored: GroupRules["isIgnored"];
   readonly privacyOf: GroupRules["privacyOf"];
   readonly accepts: GroupRules["accepts"];
 }
@@ -130,12 +131,13 @@ export class Intake implements DeliveryIntake {
   }
 
   #flush(): void {
-    const { store, events, isKnown, privacyOf, accepts } = this.#options;
+    const { store, events, isKnown, isIgnored, privacyOf, accepts } = this.#options;
     const waiting = this.#waiting.splice(0, MAX_GROUP);
     const group = new Group({
       knowsDelivery: (eventId) => store.knowsDelivery(eventId),
       stateOf: (id) => this.state(id),
       isKnown,
+      isIgnored,
       privacyOf,
       accepts,
     });

@@ -150,6 +150,7 @@ describe("a database that may not grow", () => {
         store: store.states,
         events: new Events(() => undefined),
         isKnown: () => true,
+        isIgnored: () => false,
         privacyOf: () => "exact",
         accepts: () => false,
       });

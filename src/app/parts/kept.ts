@@ -4,8 +4,7 @@ import type { Plan } from "../../scheduler/plan.ts";
 import { PrivacySweep } from "../../store/privacy-sweep.ts";
 import { openStore, type Store } from "../../store/store.ts";
 import { ChargingLog } from "../../vehicle/charging-log.ts";
-import type { VehicleId } from "../../vehicle/ids.ts";
-import { Intake } from "../../vehicle/intake.ts";
+import { Intake, type IntakeOptions } from "../../vehicle/intake.ts";
 import type { Frame } from "../frame.ts";
 import { storeIncidents } from "../store-incidents.ts";
 
@@ -18,7 +17,7 @@ export interface Kept {
   readonly charging: ChargingLog;
 }
 
-export function keptParts(frame: Frame, isKnown: (id: VehicleId) => boolean): Kept {
+export function keptParts(frame: Frame, vehicles: Pick<IntakeOptions, "isKnown" | "isIgnored">): Kept {
   const { config, clock, events, logOf, privacyOf } = frame;
   const incidents = storeIncidents(logOf("database"));
   const store = openStore<Plan, Execution, Announced>(config.data_dir, { clock, onIncident: incidents.note });
@@ -30,7 +29,7 @@ export function keptParts(frame: Frame, isKnown: (id: VehicleId) => boolean): Ke
   const intake = new Intake({
     store: store.states,
     events: events.intake,
-    isKnown,
+    ...vehicles,
     accepts: frame.accepts,
     privacyOf,
   });

@@ -6,7 +6,7 @@ const time = z.string().nullable();
 
 export const Delivery = z.object({
   at: z.string(),
-  outcome: z.enum(["accepted", "duplicate", "quarantined", "verified", "refused", "failed"]),
+  outcome: z.enum(["accepted", "duplicate", "quarantined", "ignored", "verified", "refused", "failed"]),
   cause: z.string().nullable(),
   event_id: z.string().nullable(),
   event_type: z.string().nullable(),

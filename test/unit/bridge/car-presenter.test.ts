@@ -34,6 +34,7 @@ function build(overrides: Partial<PresenterOptions> = {}, store = files.store) {
     store: store.states,
     events,
     isKnown: () => true,
+    isIgnored: () => false,
     privacyOf: () => "exact",
     accepts: () => true,
   });

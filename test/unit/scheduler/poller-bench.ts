@@ -41,6 +41,7 @@ export function pollerBench(
     store: store.states,
     events: intakeEvents,
     isKnown: () => true,
+    isIgnored: () => false,
     privacyOf: () => "exact",
     accepts: () => true,
   });

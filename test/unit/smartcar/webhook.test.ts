@@ -62,6 +62,7 @@ describe("signed events", () => {
 
   it.each([
     ["a duplicate", fixture("state-a.json"), "duplicate"],
+    ["one of a car to be left alone", fixture("state-a.json"), "ignored"],
     ["a test", fixture("test.json"), "quarantined"],
     ["an unknown type", Buffer.from('{"eventType":"NEW"}'), "quarantined"],
     ["no JSON", Buffer.from("certainly { not json"), "quarantined"],

@@ -20,6 +20,7 @@ beforeEach(async () => {
     store: files.store.states,
     events: strictEvents<IntakeEvents>(),
     isKnown: () => true,
+    isIgnored: () => false,
     privacyOf: () => "exact",
     accepts: () => false,
   });

@@ -77,6 +77,8 @@ describe("vehicles", () => {
     files.store.plans.save(CAR, NEW_PLAN);
     files.store.incapabilities.add(CAR, "lock", T0);
     files.store.ledger.book(CAR, T0, "poll");
+    const early = { eventId: "e1", receivedAt: T0, vehicleId: CAR, reason: "unknown vehicle", body: "{}" };
+    files.store.states.commit(() => ({ deliveries: [], quarantine: [early], released: [], changes: [] }));
     expect(files.store.vehicles.list()).toEqual([car({ name: "Renamed" })]);
     const store = files.reopen();
     expect(store.vehicles.list()).toEqual([car({ name: "Renamed" })]);
@@ -86,6 +88,7 @@ describe("vehicles", () => {
       0,
       false,
     ]);
+    expect(store.states.quarantineSize()).toBe(0);
     expect(store.ledger.countSince(CAR, 0)).toBe(1);
   });
 

@@ -26,6 +26,7 @@ function build(store: TestStore = files.store, charging: ChargingStore = store.c
     store: store.states,
     events: intakeEvents,
     isKnown: () => true,
+    isIgnored: () => false,
     accepts: () => false,
     privacyOf: () => privacy,
   });

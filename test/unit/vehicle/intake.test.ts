@@ -30,6 +30,7 @@ function build(store: IntakeStore = files.store.states) {
     store,
     events,
     isKnown: (id) => known.has(id),
+    isIgnored: (id) => id === IGNORED,
     privacyOf: () => privacy,
     accepts: (_id, code) => accepted.includes(code),
   });
@@ -42,6 +43,7 @@ function delivery(eventId: string, content: Batch | null, overrides: Partial<Del
   return { eventId, eventType: "VEHICLE_STATE", receivedAt: T0, batch: content, unusable: null, raw, ...overrides };
 }
 
+const IGNORED = vehicleId("left-alone");
 const SOC = signalCode("tractionbattery-stateofcharge");
 
 describe("intake", () => {
@@ -189,6 +191,18 @@ describe("intake", () => {
     const { signals } = intake.state(CAR);
     expect([...signals.keys()]).toEqual([record.code]);
     expect(signals.get(record.code)?.value?.body).toEqual({ values: [{ id: "r", energyAdded: 3 }] });
+  });
+
+  it("keeps nothing of a vehicle that is to be left alone, not even aside", async () => {
+    const { intake, events } = build();
+    const strangers = collect(events, "unknownVehicle");
+    const first = delivery("e1", batch([observation()], { vehicleId: IGNORED }));
+    expect([await intake.accept(first), await intake.accept(first)]).toEqual(["ignored", "duplicate"]);
+    expect([strangers, files.store.states.quarantineSize(), [...files.reopen().states.loadStates()]]).toEqual([
+      [],
+      0,
+      [],
+    ]);
   });
 
   it("keeps nothing of a vehicle that was removed while it was read", async () => {

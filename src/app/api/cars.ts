@@ -1,5 +1,5 @@
-import { COMMANDS, type CommandName } from "../../commands/catalogue.ts";
-import type { CommandViews } from "../../commands/view.ts";
+import { COMMANDS } from "../../commands/catalogue.ts";
+import { type CommandViews, VARIANTS } from "../../commands/view.ts";
 import type { CarFacts } from "../../http/car-view.ts";
 import { type Cars, pollingView } from "../../http/routes/vehicles.ts";
 import type { CommandRow, Polling } from "../../http/schema/vehicles.ts";
@@ -42,27 +42,19 @@ function pollingOf({ frame, kept, cars }: ApiSource, id: VehicleId): Polling {
   return pollingView(cars.poller.view(id), frame.config.polling.command_reserve, perDay, now);
 }
 
-const VARIANT_COMMANDS: Readonly<Record<string, CommandName>> = {
-  lock: "lock",
-  unlock: "lock",
-  charging_start: "charging",
-  charging_stop: "charging",
-  charge_port_open: "charge_port",
-  charge_port_close: "charge_port",
-};
-
-function commandRows(commands: CommandViews, vehicle: Vehicle): CommandRow[] {
-  return Object.entries(commands.capabilities(vehicle)).map(([variant, { car, granted, allowed }]) => {
-    const command =
-      VARIANT_COMMANDS[variant] ??
-      (variant.startsWith("charge_schedule") ? "charge_schedule" : (variant as CommandName));
-    const allowance = variant === "unlock" ? "unlock" : command;
+/** Every variant of every command, and why it cannot be given. */
+export function commandRows(commands: CommandViews, vehicle: Vehicle): CommandRow[] {
+  const capabilities = commands.capabilities(vehicle);
+  return VARIANTS.map(({ command, value }) => {
+    const spec = COMMANDS[command];
+    const variant = spec.variant(value);
+    const { car = null, granted = null, allowed = false } = capabilities[variant] ?? {};
     const reason = !vehicle.connected
       ? "The car is no longer connected."
       : !allowed
-        ? `Switched off here: add ${allowance} to commands.allow.`
+        ? `Switched off here: add ${spec.allowance(value)} to commands.allow.`
         : granted === false
-          ? `The owner has not granted ${COMMANDS[command].permission ?? "it"}: connect the car again and allow it.`
+          ? `The owner has not granted ${spec.permission ?? "it"}: connect the car again and allow it.`
           : car === false
             ? "The car answered before that it cannot do this."
             : null;

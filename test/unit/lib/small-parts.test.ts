@@ -182,7 +182,7 @@ describe("clock", () => {
   });
 
   it("is the system's own outside of tests, and takes timers back", () => {
-    expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(1_000);
+    expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(60_000);
     systemClock.after(1e12, () => undefined).cancel();
   });
 });

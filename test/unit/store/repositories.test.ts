@@ -165,6 +165,9 @@ describe("the audit table", () => {
     executions.markAnswered(done);
     expect(executions.unanswered().map(({ key }) => key)).toEqual([old, unknown, failed]);
     expect(executions.unconfirmedSince(T0).map(({ key }) => key)).toEqual([done, unknown]);
+    executions.add({ ...draft, requestedAt: T0 - 2 });
+    executions.prune(T0);
+    expect(executions.newest(9, null).map(({ key }) => key)).toEqual([failed + 1, failed, unknown, done]);
     executions.prune(T0 + 1);
     expect(executions.unanswered()).toEqual([]);
   });

@@ -16,7 +16,7 @@ export interface Header {
   /** What of the configuration decides how things go. */
   readonly settings: Readonly<Record<string, JsonValue>>;
   readonly entries: number;
-  /** Entries that did not fit any more. */
+  /** Entries and cars that did not fit any more. */
   readonly left_out: number;
 }
 

@@ -10,7 +10,7 @@ import { type Entry, FORMAT, FORMAT_VERSION, type Header } from "./format.ts";
 import type { Redaction } from "./redaction.ts";
 import { Tape } from "./tape.ts";
 
-/** Bounds of each of the two recordings; both lie in memory only. */
+/** Bounds of each of the two recordings; both lie in memory only. What was known of the cars may take as much again. */
 export const RECORDING_LIMITS = { minutes: 24 * 60, bytes: 4 * 1024 * 1024 };
 
 /** A line longer than this is written without its body. */
@@ -66,12 +66,19 @@ interface Kept {
   readonly tape: Tape;
 }
 
+/** What was known of the cars, as lines of the file. */
+interface KnownCars {
+  readonly text: string;
+  /** Cars there was no room for. */
+  readonly leftOut: number;
+}
+
 interface Recorded {
   readonly startedAt: number;
   readonly endsAt: number;
   readonly tape: Tape;
   readonly timer: Timer;
-  ended: { readonly at: number; readonly why: "time" | "stopped" | "full"; readonly cars: string } | null;
+  ended: { readonly at: number; readonly why: "time" | "stopped" | "full"; readonly cars: KnownCars } | null;
 }
 
 /**
@@ -200,14 +207,18 @@ export class Recorder implements Part {
     this.#tell();
   }
 
-  #cars(before: number): string {
+  /** No more of them than there is room for: a fleet takes longer to tell of than anybody waits. */
+  #cars(before: number): KnownCars {
     const { cars, redaction } = this.#options;
-    return cars()
-      .map(({ vehicle, state }) => `${this.#line(carEntry(vehicle, state, before, redaction))}\n`)
-      .join("");
+    const all = cars();
+    const tape = new Tape(RECORDING_LIMITS.bytes);
+    for (const { vehicle, state } of all) {
+      if (!tape.add(before, this.#line(carEntry(vehicle, state, before, redaction)))) break;
+    }
+    return { text: tape.text(), leftOut: all.length - tape.entries };
   }
 
-  #file(from: number, to: number, tape: Tape, cars: string): string {
+  #file(from: number, to: number, tape: Tape, cars: KnownCars): string {
     const { version, configuration } = this.#options;
     const header: Header = {
       format: FORMAT,
@@ -218,9 +229,9 @@ export class Recorder implements Part {
       to: iso(to),
       settings: configuration,
       entries: tape.entries,
-      left_out: tape.leftOut,
+      left_out: tape.leftOut + cars.leftOut,
     };
-    return `${JSON.stringify(header)}\n${cars}${tape.text()}`;
+    return `${JSON.stringify(header)}\n${cars.text}${tape.text()}`;
   }
 
   #tell(): void {

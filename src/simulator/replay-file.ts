@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError } from "../lib/errors.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../lib/json.ts";
 
-/** Recordings are a quarter of this, with the cars a little more. */
+/** No recording is larger than half of this. */
 export const MAX_RECORDING_BYTES = 16 * 1024 * 1024;
 const FORMAT = "smartcar2mqtt-recording";
 const VERSION = 1;

@@ -13,7 +13,7 @@ import { failure, observation } from "../../support/observations.ts";
 
 const MINUTE = 60_000;
 
-function bench(held: readonly HeldSignal[] = [], settings = new Map<string, unknown>()) {
+function bench(held: readonly HeldSignal[] = [], settings = new Map<string, unknown>(), fleet = 1) {
   const clock = new FakeClock();
   const events = strictEvents<RecorderEvents>();
   const recorder = new Recorder({
@@ -26,9 +26,11 @@ function bench(held: readonly HeldSignal[] = [], settings = new Map<string, unkn
     clean: (text) => text.replaceAll("hunter2", "***"),
     version: "1.2.3",
     configuration: { units: "metric" },
-    cars: () => [
-      { vehicle: car(), state: { ...EMPTY_STATE, signals: new Map(held.map((signal) => [signal.code, signal])) } },
-    ],
+    cars: () =>
+      Array.from({ length: fleet }, () => ({
+        vehicle: car(),
+        state: { ...EMPTY_STATE, signals: new Map(held.map((signal) => [signal.code, signal])) },
+      })),
     events,
   });
   const tell = (state: string) => recorder.write({ kind: "mqtt", at: new Date(clock.now()).toISOString(), state });
@@ -184,6 +186,20 @@ describe("the recorder", () => {
     });
     expect(JSON.stringify(known)).not.toContain(car().id);
     expect(JSON.stringify(known)).not.toContain(car().userId);
+  });
+
+  it("tells of no more cars than there is room for, and how many there would have been", () => {
+    const fleet = 30_000;
+    const { recorder, tell } = bench([], undefined, fleet);
+    recorder.keep(10);
+    tell("connected");
+    const file = recorder.keptFile() ?? "";
+    expect(Buffer.byteLength(file)).toBeLessThan(RECORDING_LIMITS.bytes + 10_000);
+    const [header, ...rest] = lines(file);
+    const told = rest.filter(({ kind }) => kind === "car").length;
+    expect(told).toBeGreaterThan(1_000);
+    expect(header).toMatchObject({ entries: 1, left_out: fleet - told });
+    expect(states(file)).toEqual(["connected"]);
   });
 
   it("strikes out secrets that got into a line all the same, and bodies that are too long", () => {

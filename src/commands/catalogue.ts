@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { asString, isObject, type JsonObject, type JsonValue } from "../lib/json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../lib/json.ts";
+import { activeChargeLimit } from "../vehicle/body-readers.ts";
 import type { SignalCode } from "../vehicle/ids.ts";
 import type { VehicleState } from "../vehicle/state.ts";
 
@@ -96,7 +97,10 @@ export const COMMANDS: Readonly<Record<CommandName, CommandSpec>> = {
     variant: () => "charge_limit",
     call: (value) => post("commands/charge/set-limit", { percent: value }),
     permission: "control_charge",
-    confirmedBy: { code: code("charge-chargelimits"), shows: (value, body) => activeLimit(body) === value },
+    confirmedBy: {
+      code: code("charge-chargelimits"),
+      shows: (value, body) => activeChargeLimit(body)?.value === value,
+    },
   },
   charge_port: {
     name: "charge_port",
@@ -159,14 +163,6 @@ export function showsEffect(spec: CommandSpec, value: JsonValue, state: VehicleS
   if (held === null || held === undefined || held.body === null) return false;
   const saidAt = Math.max(held.oemUpdatedAt ?? 0, held.retrievedAt ?? 0) || held.receivedAt;
   return saidAt >= since && spec.confirmedBy.shows(value, held.body);
-}
-
-/** The charge limit in force, in percent. */
-function activeLimit(body: JsonObject): unknown {
-  if (typeof body["activeLimit"] === "number") return body["activeLimit"];
-  const entries = Array.isArray(body["values"]) ? body["values"] : [];
-  const global = entries.find((entry) => isObject(entry) && asString(entry["type"])?.toUpperCase() === "GLOBAL");
-  return isObject(global) ? global["limit"] : undefined;
 }
 
 function scheduleType(value: JsonValue): string {

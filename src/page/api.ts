@@ -1,15 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-/** An answer of the API that is not what was asked for. */
-export class ApiError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** So that a missing password is the page's to ask for, not the browser's. */
 const OURS = { accept: "application/json", "x-requested-with": "page" };
 
@@ -23,12 +13,13 @@ export async function post<T>(path: string, body: object): Promise<T> {
   return await read<T>(await fetch(path, init));
 }
 
+/** @throws Error with the API's own words for an answer that is not what was asked for. */
 async function read<T>(response: Response): Promise<T> {
   const body: unknown = await response.json().catch(() => null);
   if (response.ok) return body as T;
   const said = typeof body === "object" && body !== null && "error" in body ? String(body.error) : response.statusText;
   if (response.status === 401) live.lockedOut();
-  throw new ApiError(response.status, said || `the bridge answered ${response.status}`);
+  throw new Error(said || `the bridge answered ${response.status}`);
 }
 
 type Listener = (topics: ReadonlySet<string>) => void;

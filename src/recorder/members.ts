@@ -31,7 +31,7 @@ const LONGITUDE = /^(lon|lng|long|longitude)$/i;
 const DIRECTION = /heading|direction|bearing/i;
 const CALLBACK = /callback|^ur[il]$|uri$|url$/i;
 
-export function memberOf(name: string): Member {
+function memberOf(name: string): Member {
   return {
     isName: isMemberName(name),
     isId: ID.test(name),

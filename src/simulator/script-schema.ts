@@ -14,7 +14,7 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 const signalError = z.strictObject({ type: text, code: text.nullable() });
 
 /** One signal as a script wants it. The status follows from what is given unless it is said. */
-export const signalScriptSchema = z.strictObject({
+const signalScriptSchema = z.strictObject({
   body: jsonObject.nullable().optional(),
   error: signalError.nullable().optional(),
   status: text.optional(),

@@ -3,7 +3,7 @@ import type { CarSpec, Place } from "./car-spec.ts";
 import { type Position, positionAt, routeLengthKm } from "./route.ts";
 
 const MINUTE_MS = 60_000;
-export const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
+const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 const ASLEEP_AFTER_MS = 20 * MINUTE_MS;
 const TAPER_FROM = 0.8;
 

@@ -7,7 +7,7 @@ import { deriveDefaults, resolvePaths } from "./derive.ts";
 import { type Environment, envLayer } from "./env-layer.ts";
 import type { Layer, RawValue } from "./layer.ts";
 import { imageDefaults, parseSettings } from "./parse.ts";
-import { ConfigError, type Problem, problemLine } from "./problem.ts";
+import { type Problem, problemLine } from "./problem.ts";
 import { contradictions, type Finding, suspicions } from "./rules.ts";
 import type { Config } from "./schema.ts";
 import { settings } from "./settings.ts";
@@ -80,13 +80,6 @@ function parseLayers(options: LoadOptions) {
     warnings: [...layers.flatMap((layer) => layer.warnings), ...moved],
     readFile,
   };
-}
-
-/** @throws ConfigError listing everything that is wrong */
-export function requireConfig(options: LoadOptions): Config {
-  const result = loadConfig(options);
-  if (!result.ok) throw new ConfigError(result.problems);
-  return result.config;
 }
 
 function fileLayer(options: LoadOptions, readFile: (path: string) => string): Layer {

@@ -18,7 +18,7 @@ import {
 import { vehicleList } from "./vehicle-list.ts";
 
 /** Every command that may stand in `commands.allow`, in the order of the documents. */
-export const COMMAND_NAMES = [
+const COMMAND_NAMES = [
   "lock",
   "unlock",
   "charging",
@@ -295,6 +295,3 @@ export type ParsedConfig = z.output<typeof configSchema>;
 export type Config = DeepReadonly<
   Omit<ParsedConfig, "http"> & { http: Omit<ParsedConfig["http"], "public_host"> & { public_host: string } }
 >;
-
-export type CommandName = (typeof COMMAND_NAMES)[number];
-export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { requireConfig } from "../../../src/config/load.ts";
-import { ConfigError } from "../../../src/config/problem.ts";
+import { loadConfig } from "../../../src/config/load.ts";
 import { Redactor } from "../../../src/lib/redact.ts";
 import { FOLDER, fileError, loadWell, problemsOf, REQUIRED } from "../../support/configuration.ts";
 
@@ -213,8 +212,12 @@ test("the result cannot be changed", () => {
   expect(() => Object.assign(config.mqtt, { url: "mqtt://elsewhere" })).toThrow(TypeError);
 });
 
-test("callers that throw get every problem in one error", () => {
+test("every problem is told at once, whichever key it is about", () => {
   const options = { env: {}, cwd: FOLDER, redactor: new Redactor(), readFile: () => "units: both" };
-  expect(() => requireConfig(options)).toThrow(ConfigError);
-  expect(() => requireConfig(options)).toThrow(/client_id.*client_secret.*units/);
+  const result = loadConfig(options);
+  expect(result.ok ? [] : result.problems).toEqual([
+    expect.stringMatching(/^smartcar\.client_id: is missing/),
+    expect.stringMatching(/^smartcar\.client_secret: is missing/),
+    expect.stringMatching(/^units: must be one of/),
+  ]);
 });

@@ -1,9 +1,10 @@
 import { minutes } from "../../src/lib/duration.ts";
 import { Events } from "../../src/lib/events.ts";
 import { Intake, type IntakeEvents } from "../../src/vehicle/intake.ts";
+import { turn } from "../../test/support/wire.ts";
+import { FastClock } from "../fast-clock.ts";
 import { MONTH_START } from "./car-month.ts";
 import { CAR, Cloud, type Webhook } from "./cloud.ts";
-import { FastClock, turn } from "./fast-clock.ts";
 import { PLANNERS, type PlannerName, rethrow } from "./planners.ts";
 import { seeded } from "./random.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -33,7 +34,10 @@ export async function runMonth(
   const moments = SCENARIOS[scenario](seeded(seed));
   const cloud = new Cloud(moments, webhook, spreadMin, seeded(seed + 1_000));
   let underWay = 0;
-  const clock = new FastClock(MONTH_START, () => underWay > 0);
+  const settle = async () => {
+    while (underWay > 0) await turn();
+  };
+  const clock = new FastClock(MONTH_START, settle);
   const intakeEvents = new Events<IntakeEvents>(rethrow);
   const intake = new Intake({
     store: { loadStates: () => new Map(), knowsDelivery: () => false, commit: (gather) => void gather() },
@@ -64,7 +68,7 @@ export async function runMonth(
     }
     await clock.advanceTo(MONTH_START + minutes(minute + 1) - 1);
     run.tick();
-    while (underWay > 0) await turn();
+    await settle();
     staleness.sample(intake.state(CAR), minute);
   }
   await run.stop();

@@ -13,8 +13,8 @@ import { type Watch, watch } from "../../test/support/mqtt-watch.ts";
 import { seededRandom } from "../../test/support/seeded-random.ts";
 import { smartcarAt } from "../../test/support/smartcar.ts";
 import { Wire } from "../../test/support/wire.ts";
+import { FastClock } from "../fast-clock.ts";
 import { CallBook } from "./call-book.ts";
-import { SoakClock } from "./soak-clock.ts";
 import { TallyLog } from "./tally-log.ts";
 
 /** How often the cars' lives move on. */
@@ -31,7 +31,7 @@ export const CARS = [
 
 /** The whole program in this process, with three living cars, Smartcar and a broker over real sockets, on one clock. */
 export class SoakWorld {
-  readonly clock: SoakClock;
+  readonly clock: FastClock;
   readonly log = new TallyLog();
   readonly calls: CallBook;
   readonly simulator: Simulator;
@@ -45,7 +45,7 @@ export class SoakWorld {
   #app: App | undefined;
 
   private constructor(parts: {
-    clock: SoakClock;
+    clock: FastClock;
     wire: Wire;
     calls: CallBook;
     simulator: Simulator;
@@ -69,7 +69,7 @@ export class SoakWorld {
   static async open(startAt: number): Promise<SoakWorld> {
     const wire = new Wire();
     wire.start();
-    const clock = new SoakClock(startAt, () => wire.quiet());
+    const clock = new FastClock(startAt, () => wire.quiet());
     const simulator = new Simulator({
       clock,
       random: seededRandom(),

@@ -42,7 +42,8 @@ export class Confirmations {
     if (COMMANDS[execution.command].confirmedBy === undefined || execution.completedAt === null) return;
     const awaited: Awaited = { execution, timers: [] };
     this.#awaited.set(execution.key, awaited);
-    const leftMs = execution.completedAt + CONFIRM_WITHIN_MS - clock.now();
+    // A clock that was set back gives it no more time.
+    const leftMs = Math.min(CONFIRM_WITHIN_MS, execution.completedAt + CONFIRM_WITHIN_MS - clock.now());
     awaited.timers.push(clock.after(leftMs, () => this.#end(awaited)));
     if (read) awaited.timers.push(clock.after(READ_AFTER_MS, () => void this.#read(awaited)));
     this.#look(awaited);

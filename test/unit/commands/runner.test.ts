@@ -311,6 +311,17 @@ describe("confirmation", () => {
     late.signal(LOCKED, { value: true }, clock.now());
     expect(late.results).toEqual([]);
   });
+
+  it("is not watched for any longer because the clock was set back meanwhile", async () => {
+    await succeeded();
+    clock.jump(-hours(24));
+    const { runner } = bench(files.reopen(), clock);
+    runner.start();
+    await clock.advance(minutes(10) - 1);
+    expect(runner.current(CAR, "lock")?.state).toBe("succeeded");
+    await clock.advance(1);
+    expect(runner.current(CAR, "lock")).toBeUndefined();
+  });
 });
 
 describe("end of the runner", () => {

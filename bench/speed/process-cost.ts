@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { residentMb } from "../../test/support/resident.ts";
 
 const TICKS_PER_SECOND = 100;
 
@@ -6,11 +7,6 @@ const TICKS_PER_SECOND = 100;
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** Resident memory of a process in megabytes. */
-export function residentMb(pid: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024);
 }
 
 export interface Idle {

@@ -5,7 +5,7 @@ import { hasMosquitto } from "../support/brokers.ts";
 describe.skipIf(!hasMosquitto())("the program, killed thirty times", () => {
   // The same as `npm run bench:crash`, which kills three hundred times.
   it("loses nothing acknowledged, sends nothing twice, and keeps its database whole", {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const kills: Kill[] = [];
     const report = await runCrashes({
@@ -27,12 +27,12 @@ describe.skipIf(!hasMosquitto())("the program, killed thirty times", () => {
       integrity: "ok",
     });
     expect(kills).toHaveLength(30);
-    // That there was something to lose.
+    // That there was something to lose; how much of it depends on the machine.
     for (const moment of ["start", "load", "shutdown", "migration"] as const) {
       expect(report.during[moment], moment).toBeGreaterThan(0);
     }
-    expect(report.acknowledged).toBeGreaterThan(200);
-    expect(report.sent).toBeGreaterThan(20);
-    expect(report.billedCalls).toBeGreaterThan(30);
+    expect(report.acknowledged).toBeGreaterThan(100);
+    expect(report.sent).toBeGreaterThan(5);
+    expect(report.billedCalls).toBeGreaterThan(10);
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasMosquitto } from "../support/brokers.ts";
 import { type Bench, startBench } from "../support/e2e-bench.ts";
 import { type RawClient, rawClient, statuses } from "../support/raw-client.ts";
+import { residentMb } from "../support/resident.ts";
 
 const PATH = "/webhooks/smartcar";
 /** How long a client may take for its headers, and for a whole request. */
@@ -324,8 +325,7 @@ describe.skipIf(!hasMosquitto())("a crowd before the public port", () => {
         );
         await door.expectUnharmed();
       }
-      const handles = readFileSync(`/proc/${door.bench.program.pid}/status`, "utf8");
-      expect(Number(/^VmRSS:\s+(\d+)/m.exec(handles)?.[1])).toBeLessThan(400_000);
+      expect(residentMb(door.bench.program.pid)).toBeLessThan(400);
     } finally {
       await door.close();
     }

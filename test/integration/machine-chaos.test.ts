@@ -19,6 +19,7 @@ import { integrity } from "../support/disk.ts";
 import { type Bench, openBench, startBench } from "../support/e2e-bench.ts";
 import { command } from "../support/e2e-commands.ts";
 import { readiness } from "../support/e2e-readiness.ts";
+import { atHand, installed } from "../support/installed.ts";
 import { batch, CAR, observation, T0 } from "../support/observations.ts";
 import { createOldDatabase, OLD_CAR, oldRows } from "../support/old-database.ts";
 import { type Program, startProgram } from "../support/program.ts";
@@ -34,7 +35,7 @@ const canMount = (() => {
   return mounted;
 })();
 
-const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
+const hasPrlimit = atHand(installed(["prlimit"]), "prlimit", "the test with no more files");
 
 /** A small disk of its own. */
 function disk(size: string): string {

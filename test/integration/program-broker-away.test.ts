@@ -3,6 +3,7 @@ import { hasMosquitto } from "../support/brokers.ts";
 import { own } from "../support/cleanups.ts";
 import { openBench, startBench } from "../support/e2e-bench.ts";
 import { command } from "../support/e2e-commands.ts";
+import { fence } from "../support/e2e-fence.ts";
 import { readiness } from "../support/e2e-readiness.ts";
 
 describe.skipIf(!hasMosquitto())("the program and its broker", () => {
@@ -31,6 +32,7 @@ describe.skipIf(!hasMosquitto())("the program and its broker", () => {
     const config = "homeassistant/device/smartcar_vehicle-a/config";
     await bench.shown();
     await bench.seen.until(({ topic, payload }) => topic === config && payload.includes('"charge_limit"'));
+    await fence(bench);
     // What is wrong with the set-up is looked at again meanwhile.
     const held = async () =>
       new Map([...(await bench.retained())].filter(([topic]) => topic !== "smartcar/bridge/info"));

@@ -151,7 +151,8 @@ describe.skipIf(!hasMosquitto())("a program that stops slowly", () => {
     expect(await verdict).toContain("200 OK");
     const { code, ms } = await end;
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(3_000);
+    // It would wait for the connection no longer than this.
+    expect(ms).toBeLessThan(5_000);
   });
 
   it("ends by itself within 8 seconds, with 0 and offline on the broker", async () => {

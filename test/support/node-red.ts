@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { atHand } from "./installed.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 /** A node of a flow file. */
@@ -27,12 +28,9 @@ const PROGRAM = (() => {
   }
 })();
 
-/** Is Node-RED installed? Tests that need it are skipped with a loud line otherwise, and fail where nobody reads that. */
+/** Is Node-RED installed? */
 export function hasNodeRed(): boolean {
-  if (PROGRAM !== undefined) return true;
-  if (process.env["CI"]) throw new Error("node-red is missing; it is needed in CI");
-  process.stderr.write("\n*** node-red is not installed: the tests of its flow are SKIPPED ***\n\n");
-  return false;
+  return atHand(PROGRAM, "node-red", "the tests of its flow");
 }
 
 /** Neither editor nor HTTP nodes, so it listens on no port; nothing is fetched, installed or reported. */

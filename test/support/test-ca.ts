@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atHand, installed } from "./installed.ts";
 
 export interface TestCa {
   readonly dir: string;
@@ -11,16 +12,9 @@ export interface TestCa {
   remove(): void;
 }
 
-/** Certificates need openssl: tests are skipped with a loud line without it, and fail in CI. */
+/** Is there what certificates are made with? */
 export function hasOpenssl(): boolean {
-  try {
-    execFileSync("openssl", ["version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    if (process.env["CI"]) throw new Error("openssl is missing; it is needed in CI");
-    process.stderr.write("\n*** openssl is not installed: the tests with certificates are SKIPPED ***\n\n");
-    return false;
-  }
+  return atHand(installed(["openssl"]), "openssl", "the tests with certificates");
 }
 
 /** A certificate authority of our own, as a home broker has one. */

@@ -28,7 +28,7 @@ const TYPES = {
 
 if (import.meta.main ?? process.argv[1] === fileURLToPath(import.meta.url)) await ensurePage();
 
-/** Brings dist/page up to date. Two at the same time do not harm each other: the last one to finish stays. */
+/** Brings dist/page up to date. Two at the same time do not harm each other: the first one to finish stays. */
 export async function ensurePage() {
   const stamp = stampOf();
   if (built() === stamp) return;
@@ -57,12 +57,27 @@ export async function ensurePage() {
     writeFileSync(join(folder, "stamp"), stamp);
     // Temporary folders are for their owner only; in the image another user reads this one.
     chmodSync(folder, 0o755);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(folder, target);
+    // Unless another build of the same sources was quicker: somebody may be reading that by now.
+    if (built() !== stamp) putInPlace(folder);
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    // Another build of the same sources was quicker.
     if (built() !== stamp) throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** By renaming only: deleting takes time, in which another build may put its own there. */
+function putInPlace(folder) {
+  const old = `${folder}-old`;
+  try {
+    renameSync(target, old);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+  }
+  try {
+    renameSync(folder, target);
+  } finally {
+    rmSync(old, { recursive: true, force: true });
   }
 }
 

@@ -42,6 +42,7 @@ describe.skipIf(!hasMosquitto())("the program and its broker", () => {
     bench.seen.clear();
     await bench.mosquitto.resume();
     await bench.seen.untilAll(() => [...before.keys()].every((topic) => bench.seen.current().has(topic)), 5_000);
+    await fence(bench);
     expect(await held()).toEqual(before);
     expect(await command(bench, "a", "charge_limit", 80)).toMatchObject({ status: "succeeded" });
   });

@@ -100,6 +100,7 @@ describe.skipIf(!hasMosquitto())("the program after kill -9", () => {
     await bench.start();
     const names = Object.keys(before);
     await seen.untilAll(() => names.every((topic) => seen.current().has(topic)));
+    await fence(bench);
     expect(kept(await bench.retained())).toEqual(before);
   });
 

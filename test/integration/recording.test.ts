@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Canary, sightings } from "../support/canaries.ts";
 import { cleanups, folder } from "../support/cleanups.ts";
 import { type Bench, openBench, startBench, stillCar } from "../support/e2e-bench.ts";
+import { fence } from "../support/e2e-fence.ts";
 import { frozenCar } from "../support/e2e-living.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
@@ -107,6 +108,7 @@ describe("a recording", () => {
       for (const id of [vehicleId, userId, connectionId]) expect(recording).not.toContain(id);
     }
 
+    await fence(recorded);
     const before = readings(recorded.seen.current());
     expect(Object.keys(before).length).toBeGreaterThan(60);
     const path = join(folder(), "recording.txt");

@@ -1,3 +1,5 @@
+import { simulatorEnvironment } from "../../src/cli/simulated.ts";
+
 /** What the simulator expects of a program unless it is told otherwise. */
 export const CREDENTIALS = {
   clientId: "client_simulator",
@@ -5,15 +7,8 @@ export const CREDENTIALS = {
   managementToken: "simulator-management-token",
 };
 
-/** The configuration of a program that talks to the simulator at this address. */
+/** The configuration of a program that talks to the simulator at this address, and makes no links of Connect. */
 export function smartcarAt(url: string, credentials = CREDENTIALS): Readonly<Record<string, string>> {
-  return {
-    SMARTCAR_CLIENT_ID: credentials.clientId,
-    SMARTCAR_CLIENT_SECRET: credentials.clientSecret,
-    SMARTCAR_MANAGEMENT_TOKEN: credentials.managementToken,
-    SMARTCAR_IAM_URL: url,
-    SMARTCAR_VEHICLE_API_URL: `${url}/v3`,
-    SMARTCAR_MANAGEMENT_API_URL: `${url}/v3`,
-    SMARTCAR_CONNECT_URL: url,
-  };
+  const { SMARTCAR_APPLICATION_ID: _, ...rest } = simulatorEnvironment(url, { ...credentials, applicationId: "" });
+  return rest;
 }

@@ -1,114 +1,15 @@
-import { createHmac, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasMosquitto } from "../support/brokers.ts";
-import { type Bench, startBench } from "../support/e2e-bench.ts";
-import { type RawClient, rawClient, statuses } from "../support/raw-client.ts";
+import { type Door, event, HEADERS_MS, openDoor, PATH } from "../support/door.ts";
+import { type RawClient, statuses } from "../support/raw-client.ts";
 import { residentMb } from "../support/resident.ts";
 
-const PATH = "/webhooks/smartcar";
-/** How long a client may take for its headers, and for a whole request. */
-const HEADERS_MS = 15_000;
+/** How long a client may take for a whole request. */
 const REQUEST_MS = 30_000;
 /** Whether one is overdue is looked at once a second; and the test's clock begins a moment apart. */
 const EARLY_MS = 1_000;
-const SOC = "tractionbattery-stateofcharge";
-
-interface EventOptions {
-  readonly eventId?: string;
-  readonly at?: number;
-}
-
-/** A delivery as Smartcar makes it. */
-function event(value: number, { eventId = randomUUID(), at = Date.now() }: EventOptions = {}): Buffer<ArrayBuffer> {
-  return Buffer.from(
-    JSON.stringify({
-      eventId,
-      eventType: "VEHICLE_STATE",
-      data: {
-        vehicle: { id: "vehicle-a" },
-        signals: [
-          {
-            code: SOC,
-            name: "StateOfCharge",
-            group: "TractionBattery",
-            body: { value, unit: "percent" },
-            status: { value: "SUCCESS" },
-            meta: { oemUpdatedAt: at, retrievedAt: at },
-          },
-        ],
-      },
-      meta: { version: "4.0", mode: "LIVE", deliveredAt: at },
-    }),
-  );
-}
-
-class Door {
-  readonly bench: Bench;
-  readonly #clients: RawClient[] = [];
-
-  constructor(bench: Bench) {
-    this.bench = bench;
-  }
-
-  get url(): string {
-    return this.bench.program.publicUrl;
-  }
-
-  sign(body: Buffer | string): string {
-    return createHmac("sha256", this.bench.environment["SMARTCAR_MANAGEMENT_TOKEN"] ?? "")
-      .update(body)
-      .digest("hex");
-  }
-
-  async post(body: Buffer<ArrayBuffer> | string, headers: Record<string, string> = {}): Promise<Response> {
-    const answer = await fetch(`${this.url}${PATH}`, { method: "POST", body, headers });
-    await answer.clone().arrayBuffer();
-    return answer;
-  }
-
-  deliver(body: Buffer<ArrayBuffer>, headers: Record<string, string> = {}): Promise<Response> {
-    return this.post(body, { "sc-signature": this.sign(body), ...headers });
-  }
-
-  verify(challenge: unknown): Promise<Response> {
-    return this.post(JSON.stringify({ eventType: "VERIFY", data: { challenge } }));
-  }
-
-  async client(text: string, url = this.url): Promise<RawClient> {
-    const client = await rawClient(url, text);
-    this.#clients.push(client);
-    return client;
-  }
-
-  /** Smartcar comes by, on a connection of its own, and is answered before any slow one is cut off, not because of it. */
-  async expectUnharmed(): Promise<void> {
-    const body = event(50);
-    const head = [`POST ${PATH} HTTP/1.1`, "host: x", "connection: close", `content-length: ${body.length}`];
-    const smartcar = await this.client(`${head.join("\r\n")}\r\nsc-signature: ${this.sign(body)}\r\n\r\n${body}`);
-    const { text, ms } = await smartcar.closed;
-    expect(statuses(text)).toEqual([200]);
-    expect(ms).toBeLessThan(HEADERS_MS);
-    const health = await fetch(`${this.bench.program.privateUrl}/healthz`);
-    expect(health.status).toBe(200);
-  }
-
-  async battery(value: number): Promise<void> {
-    await this.bench.seen.until(({ topic, payload }) => topic === "smartcar/test-a/battery" && payload === `${value}`);
-  }
-
-  async close(): Promise<void> {
-    for (const { socket } of this.#clients.splice(0)) socket.destroy();
-    await this.bench.close();
-  }
-}
-
-async function openDoor(env: Record<string, string> = {}): Promise<Door> {
-  const bench = await startBench({ env: { POLLING_MODE: "never", ...env } });
-  await bench.shown();
-  return new Door(bench);
-}
 
 describe.skipIf(!hasMosquitto())("the public port of the running program", () => {
   let door: Door;
@@ -326,95 +227,6 @@ describe.skipIf(!hasMosquitto())("a crowd before the public port", () => {
         await door.expectUnharmed();
       }
       expect(residentMb(door.bench.program.pid)).toBeLessThan(400);
-    } finally {
-      await door.close();
-    }
-  });
-});
-
-describe.skipIf(!hasMosquitto())("the private port of the running program", () => {
-  let door: Door;
-  beforeAll(async () => {
-    door = await openDoor({ HTTP_PASSWORD: "open-sesame-for-tests" });
-  });
-  afterAll(() => door.close());
-
-  const ask = async (path: string, lines: readonly string[] = [], method = "GET", host = "localhost") => {
-    const head = [`${method} ${path} HTTP/1.1`, `host: ${host}`, "connection: close", "content-length: 0", ...lines];
-    const client = await door.client(`${head.join("\r\n")}\r\n\r\n`, door.bench.program.privateUrl);
-    const { text } = await client.closed;
-    return { status: statuses(text)[0], text };
-  };
-  const basic = (password: string) => `authorization: Basic ${Buffer.from(`me:${password}`).toString("base64")}`;
-
-  it("sends what keeps other pages out with every answer", async () => {
-    for (const path of ["/healthz", "/readyz", "/", "/nothing", "/api/vehicles"]) {
-      const { text } = await ask(path);
-      for (const header of [
-        /content-security-policy: .*default-src 'self'.*frame-ancestors 'self'/,
-        /x-content-type-options: nosniff/,
-        /x-frame-options: SAMEORIGIN/,
-        /referrer-policy: no-referrer/,
-        /cross-origin-resource-policy: same-origin/,
-      ]) {
-        expect(text, path).toMatch(header);
-      }
-      expect(text).not.toMatch(/^server:|x-powered-by/im);
-    }
-  });
-
-  it("lets pages elsewhere change nothing", async () => {
-    const foreign = [
-      { lines: ["origin: https://evil.example"] },
-      { lines: ["origin: null"] },
-      { host: "evil.example", lines: [] },
-      { host: "evil.example", lines: ["origin: http://evil.example"] },
-      { host: "localhost", lines: ["origin: http://localhost:81"] },
-      { host: "evil.example#localhost", lines: [] },
-    ];
-    for (const { host = "localhost", lines } of foreign) {
-      for (const path of ["/api/login", "/api/vehicles/vehicle-a/commands", "/api/nothing"]) {
-        for (const method of ["POST", "PUT", "DELETE"]) {
-          const { status } = await ask(path, lines, method, host);
-          expect(status, `${method} ${path} ${host} ${lines}`).toBe(403);
-        }
-      }
-    }
-  });
-
-  it("asks for the password, compares it safely and loses patience with guesses", async () => {
-    expect((await ask("/api/vehicles")).status).toBe(401);
-    expect((await ask("/api/vehicles", [basic("open-sesame-for-tests")])).status).toBe(200);
-    for (const open of ["/healthz", "/metrics"]) expect((await ask(open)).status).toBe(200);
-    const guesses = ["", "open-sesame", "open-sesame-for-tests ", "x".repeat(5_000)];
-    for (const guess of guesses) expect((await ask("/api/vehicles", [basic(guess)])).status).toBe(401);
-    const more = [];
-    for (let i = 0; i < 20; i++) more.push(await ask("/api/vehicles", [basic(`guess-${i}`)]));
-    const limited = more.filter(({ status }) => status === 429);
-    expect(limited.length).toBeGreaterThan(10);
-    for (const { text } of limited) expect(text).toMatch(/retry-after: [1-9]\d*/);
-  });
-});
-
-describe.skipIf(!hasMosquitto())("the private port without a password", () => {
-  it("tells nothing of cars to a name that somebody else made point here", async () => {
-    const door = await openDoor();
-    try {
-      const { privateUrl } = door.bench.program;
-      const ask = async (host: string, path: string) => {
-        const client = await door.client(
-          `GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`,
-          privateUrl,
-        );
-        return statuses((await client.closed).text)[0];
-      };
-      for (const path of ["/api/vehicles", "/api/report", "/api/events", "/api/chain", "/api/setup"]) {
-        expect(await ask("evil.example", path), path).toBe(403);
-      }
-      for (const host of ["localhost:8080", "192.168.1.4", "[::1]", "smartcar2mqtt", "home.local"]) {
-        expect(await ask(host, "/api/vehicles"), host).toBe(200);
-      }
-      expect(await ask("evil.example", "/healthz")).toBe(200);
     } finally {
       await door.close();
     }

@@ -87,3 +87,9 @@ export function isPlace(value: unknown): value is Place {
     typeof value.longitude === "number"
   );
 }
+
+/** With a capital at its beginning and a full stop at its end. */
+export function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}

@@ -21,7 +21,7 @@ describe.skipIf(!hasChromium())("a car on the page", () => {
   });
 
   it("gives commands, asks before the dangerous ones, and follows them to their confirmation", async () => {
-    const { program, requests } = await pages.ready({ env: { COMMANDS_ALLOW: "lock,unlock,charge_limit" } });
+    const { program, bench, requests } = await pages.ready({ env: { COMMANDS_ALLOW: "lock,unlock,charge_limit" } });
     const { page, errors } = await pages.open(`${program.privateUrl}/#/cars/test-a`);
     await page.getByRole("button", { name: "Lock", exact: true }).click();
     const progress = page.getByTestId("progress");
@@ -44,6 +44,11 @@ describe.skipIf(!hasChromium())("a car on the page", () => {
     const table = page.getByRole("group", { name: "What was asked" });
     await table.getByRole("row").nth(2).waitFor();
     expect(await page.getByRole("button", { name: "Start charging" }).isDisabled()).toBe(true);
+
+    // Among those of all cars a command says whose it is, and one with a wrong value shows what was sent.
+    await bench.seen.publish("smartcar/test-a/charge_limit/set", "plenty");
+    await page.getByRole("link", { name: "Traffic" }).click();
+    await table.getByRole("row", { name: /Test a Charge limit plenty rejected/ }).waitFor();
     expect(errors).toEqual([]);
   });
 

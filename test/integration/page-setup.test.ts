@@ -103,6 +103,10 @@ describe.skipIf(!hasChromium())("setting the bridge up on the page", () => {
     await owner.close();
     await step(page, "Your car", "ok").waitFor();
     await step(page, "Webhook", "failed").waitFor();
+    // The address to register is longer than a narrow phone is wide.
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBe(320);
+    await page.setViewportSize({ width: 1280, height: 720 });
     expect(await page.getByRole("textbox", { name: "For .env" }).count()).toBe(0);
 
     // The management token. The car stays connected over the restart.

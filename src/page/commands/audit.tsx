@@ -1,5 +1,5 @@
 import type { AuditRow } from "../../http/schema/commands.ts";
-import { ago, dateTime, span, useNow } from "../format.ts";
+import { ago, dateTime, sentence, span, useNow } from "../format.ts";
 import { Table } from "../parts.tsx";
 
 const STATES: Readonly<Record<AuditRow["status"], string>> = {
@@ -20,7 +20,7 @@ export function Progress({ row }: { row: AuditRow }) {
       <strong>{titleOf(row)}</strong> {STATES[row.status]}
       {took}
       {row.confirmed ? ", and the car shows it" : row.status === "succeeded" ? ", not yet shown by the car" : ""}.
-      {row.error !== null && ` ${row.error.message}`}
+      {row.error !== null && ` ${sentence(row.error.message)}`}
       <Action action={row.error?.action ?? null} />
     </p>
   );
@@ -39,14 +39,16 @@ function Action({ action }: { action: string | null }) {
   );
 }
 
-/** The newest commands of one car, or of all. */
-export function Audit({ rows }: { rows: readonly AuditRow[] }) {
+/** The newest commands of one car, or of all: then `car` names whose a row is. */
+export function Audit({ rows, car }: { rows: readonly AuditRow[]; car?: (row: AuditRow) => string }) {
   const now = useNow();
+  const head = ["When", ...(car === undefined ? [] : ["Car"]), "Command", "Outcome", "Took", "Calls"];
   return (
-    <Table label="What was asked and what came of it" head={["When", "Command", "Outcome", "Took", "Calls"]}>
+    <Table label="What was asked and what came of it" head={head}>
       {rows.map((row) => (
         <tr key={row.id + row.requested_at}>
           <td title={dateTime(row.requested_at)}>{ago(row.requested_at, now)}</td>
+          {car !== undefined && <td>{car(row)}</td>}
           <td>{titleOf(row)}</td>
           <td>
             <span
@@ -80,8 +82,9 @@ function titleOf(row: AuditRow): string {
 }
 
 function valueText({ command, value }: AuditRow): string {
-  if (command === "refresh") return "";
-  if (command === "charging") return value === true ? "on" : "off";
-  if (command === "charge_limit") return `${String(value)} %`;
+  if (command === "refresh" || value === null) return "";
+  if (command === "charging" && typeof value === "boolean") return value ? "on" : "off";
+  if (command === "charge_limit" && typeof value === "number") return `${value} %`;
+  // What was refused for its value is shown as it came.
   return typeof value === "string" ? value.toLowerCase() : JSON.stringify(value);
 }

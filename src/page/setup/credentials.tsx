@@ -1,7 +1,7 @@
 import type { Setup } from "../../http/schema/setup.ts";
+import { sentence } from "../format.ts";
 import { Mark } from "../parts.tsx";
 import { Recogniser } from "./recogniser.tsx";
-import { capital } from "./step.tsx";
 import { ValueField } from "./value-field.tsx";
 
 /** The four values that people mix up, each with what is wrong with it, and a field for those that are missing. */
@@ -15,7 +15,7 @@ export function Credentials({ setup }: { setup: Setup }) {
             <Mark status={ok ? "ok" : set ? "failed" : "not_known"} />
             <div>
               <strong>{key}</strong> <span class="detail">{detail}</span>
-              {fix !== null && <p class="fix">{capital(fix)}</p>}
+              {fix !== null && <p class="fix">{sentence(fix)}</p>}
               {!ok && <ValueField name={key} hint="as the dashboard shows it" />}
             </div>
           </li>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { ShownLink } from "../../http/schema/chain.ts";
+import { sentence } from "../format.ts";
 import { Help, Mark, type Status } from "../parts.tsx";
 
 /** Some links of the chain, and what helps to mend them: open while there is something to do. */
@@ -49,14 +50,9 @@ function LinkView({ link }: { link: ShownLink }) {
       <Mark status={link.status} />
       <div>
         <strong>{link.name}</strong> <span class="detail">{link.detail}</span>
-        {link.fix !== null && <p class="fix">{capital(link.fix)}</p>}
+        {link.fix !== null && <p class="fix">{sentence(link.fix)}</p>}
         {link.status === "failed" && <Help about={link.name} url={link.help} />}
       </div>
     </li>
   );
-}
-
-export function capital(text: string): string {
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

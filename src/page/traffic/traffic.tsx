@@ -10,6 +10,7 @@ import { Mqtt } from "./mqtt.tsx";
 import { Polls } from "./polls.tsx";
 import { FlightRecorder } from "./recorder.tsx";
 import { ReportTool } from "./report.tsx";
+import type { CarName } from "./rows.ts";
 
 export function TrafficPage() {
   const traffic = useResource<Traffic>("api/traffic", ["traffic"]);
@@ -31,20 +32,24 @@ function Everything({ traffic }: { traffic: Traffic }) {
       <Polls traffic={traffic} car={car} />
       <Calls traffic={traffic} />
       <Mqtt traffic={traffic} />
-      <CommandsOfAll />
+      <CommandsOfAll car={car} />
       <ReportTool />
       <FlightRecorder />
     </>
   );
 }
 
-function CommandsOfAll() {
+function CommandsOfAll({ car }: { car: CarName }) {
   const audit = useResource<AuditList>("api/commands?limit=30", ["commands"]);
   const rows = audit.data?.commands ?? [];
   return (
     <section aria-labelledby="audit">
       <h2 id="audit">Commands</h2>
-      {rows.length === 0 ? <p class="quiet">None yet.</p> : <Audit rows={rows} />}
+      {rows.length === 0 ? (
+        <p class="quiet">None yet.</p>
+      ) : (
+        <Audit rows={rows} car={(row) => (row.vehicle_id === null ? row.vehicle : car(row.vehicle_id))} />
+      )}
     </section>
   );
 }

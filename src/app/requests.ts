@@ -30,6 +30,9 @@ const interval = z
     error: "must be a duration like 15m or 6h, from 5m to 366d",
   });
 
+const oneOf = <const Word extends string>(words: readonly Word[]) =>
+  z.enum(words, { error: `must be one of ${words.join(", ")}` });
+
 /** What `bridge/request/<name>` can do. */
 export function requests(parts: RequestParts): readonly RequestHandler[] {
   const { directory, subscriber, poller, polling, publisher, chain, setLogLevel } = parts;
@@ -62,7 +65,7 @@ export function requests(parts: RequestParts): readonly RequestHandler[] {
       "polling",
       z.strictObject({
         vehicle: z.string().optional(),
-        mode: z.enum(["auto", "always", "never"]).optional(),
+        mode: oneOf(["auto", "always", "never"]).optional(),
         charging_interval: interval.optional(),
         idle_interval: interval.optional(),
       }),
@@ -77,7 +80,7 @@ export function requests(parts: RequestParts): readonly RequestHandler[] {
     request(
       "log_level",
       z.strictObject({
-        level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+        level: oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
         part: z.string().optional(),
       }),
       ({ level, part }) => {

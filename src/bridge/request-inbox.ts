@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import type { z } from "zod";
 import { toError } from "../lib/errors.ts";
 import { isObject, type JsonValue, parseJson } from "../lib/json.ts";
 import type { Part } from "../lib/lifecycle.ts";
@@ -27,10 +27,15 @@ export function request<Schema extends z.ZodType>(
     name,
     handle: async (body) => {
       const parsed = schema.safeParse(body);
-      if (!parsed.success) throw new Error(z.prettifyError(parsed.error).replaceAll("\n", " "));
+      if (!parsed.success) throw new Error(parsed.error.issues.map(reason).join("; "));
       return await handle(parsed.data);
     },
   };
+}
+
+/** `level: must be one of …` */
+function reason({ path, message }: z.core.$ZodIssue): string {
+  return path.length === 0 ? message : `${path.join(".")}: ${message}`;
 }
 
 export interface RequestInboxOptions {

@@ -136,6 +136,10 @@ describe.skipIf(!hasMosquitto())("operating the program", () => {
       status: "error",
       error: expect.stringContaining("known are"),
     });
+    expect(await ask("l4", { level: "loud" })).toMatchObject({
+      status: "error",
+      error: "level: must be one of trace, debug, info, warn, error, fatal, silent",
+    });
     expect(await ask("l3", { level: "debug" })).toMatchObject({ status: "ok", data: { level: "debug" } });
     bench.simulator.setSignal("vehicle-a", "charge-ischarging", { body: { value: true } });
     await bench.program.line(({ part, level }) => part === "intake" && String(level) === "debug");

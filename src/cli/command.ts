@@ -39,12 +39,15 @@ export interface Command {
   run(options: GivenOptions, terminal: Terminal): Promise<number>;
 }
 
-/** The command line makes no sense. Answered with the usage and exit code 2. */
+/** The command line makes no sense. Answered with one line, so that it is seen, and exit code 2. */
 export class UsageError extends AppError {
   override readonly name = "UsageError";
 
   constructor(message: string) {
-    super("USAGE", message, { disposition: "fix-config" });
+    super("USAGE", message, {
+      disposition: "fix-config",
+      hint: "smartcar2mqtt --help lists the commands and their options.",
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { nearest } from "../config/nearest.ts";
 import { toError } from "../lib/errors.ts";
 import { type Command, failureLine, type GivenOptions, type Terminal, UsageError } from "./command.ts";
 import { usage } from "./usage.ts";
@@ -28,9 +29,7 @@ export async function run(
     return await command.run({ ...given, ...argument }, terminal);
   } catch (error) {
     terminal.err(failureLine(toError(error)));
-    if (!(error instanceof UsageError)) return 1;
-    terminal.err(usage(commands));
-    return 2;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
@@ -41,7 +40,13 @@ function chosen(
   const [name, ...rest] = positionals;
   if (name === undefined) return { command: commands[0], argument: {} };
   const command = commands.find((each) => each.name === name);
-  if (command === undefined) throw new UsageError(`unknown command ${JSON.stringify(name)}`);
+  if (command === undefined) {
+    const near = nearest(
+      name,
+      commands.map((each) => each.name),
+    )?.word;
+    throw new UsageError(`unknown command ${JSON.stringify(name)}: did you mean ${near}?`);
+  }
   const argument = command.argument === undefined ? undefined : rest.shift();
   if (command.argument !== undefined && !argument) throw new UsageError(`${name} needs ${command.argument}`);
   const [surplus] = rest;
@@ -62,6 +67,11 @@ function parse(argv: readonly string[], commands: readonly Command[]): { positio
     const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
     return { positionals, given };
   } catch (error) {
-    throw new UsageError(toError(error).message.replace(/\s+/g, " "));
+    // Only its first sentence is about what was typed; the rest explains a way out that no command here needs.
+    throw new UsageError(
+      toError(error)
+        .message.replace(/\s+/g, " ")
+        .replace(/\. .*$/, ""),
+    );
   }
 }

@@ -35,7 +35,8 @@ export function judge(request: CommandRequest, facts: GuardFacts): Verdict {
     );
   }
   if (request.unreadable !== null) return refuse("BAD_VALUE", request.unreadable, `send ${spec.expects}`);
-  if (request.vehicle === null) return refuse("UNKNOWN_VEHICLE", "no vehicle has this topic name");
+  if (request.vehicle === null)
+    return refuse("UNKNOWN_VEHICLE", "no vehicle has this topic name", "take one of the names in bridge/info");
   const value = spec.parse(request.value);
   if (value === undefined) return refuse("BAD_VALUE", `expected ${spec.expects}`, `send ${spec.expects}`);
   const allowance = spec.allowance(value);

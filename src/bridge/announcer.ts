@@ -3,6 +3,7 @@ import { seconds } from "../lib/duration.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import { type Announced, announcedOf, markers } from "./discovery.ts";
 import type { DeviceDocument } from "./discovery-component.ts";
+import { MadePayload } from "./kept-payload.ts";
 import type { Publisher } from "./publisher.ts";
 import { RANK } from "./retained.ts";
 
@@ -28,8 +29,7 @@ const BETWEEN_DOCUMENTS_MS = seconds(5);
 export class Announcer implements Part {
   readonly #options: AnnouncerOptions;
   readonly #announced = new Map<string, Announced>();
-  /** Null once it is said: a document takes 25 KB, and there can be thousands of cars. */
-  readonly #wanted = new Map<string, DeviceDocument | null>();
+  readonly #wanted = new Map<string, () => DeviceDocument>();
   readonly #timers = new Map<string, Timer>();
   #running = false;
 
@@ -50,10 +50,13 @@ export class Announcer implements Part {
     this.#timers.clear();
   }
 
-  /** Announces a device, soon. */
-  announce(topic: string, document: DeviceDocument): void {
+  /**
+   * Announces a device, soon.
+   * @param make gives the same document every time: one takes 25 KB, and there can be thousands of cars
+   */
+  announce(topic: string, make: () => DeviceDocument): void {
     const isNew = !this.#wanted.has(topic);
-    this.#wanted.set(topic, document);
+    this.#wanted.set(topic, make);
     if (!this.#running || this.#timers.has(topic)) return;
     if (isNew && this.#announced.has(topic)) this.#announce(topic);
     else this.#later(topic, SETTLE_MS);
@@ -76,18 +79,19 @@ export class Announcer implements Part {
 
   #announce(topic: string): void {
     const { publisher, store } = this.#options;
-    const document = this.#wanted.get(topic);
-    if (document == null) return;
+    const make = this.#wanted.get(topic);
+    if (make === undefined) return;
+    const document = make();
     const previous = this.#announced.get(topic) ?? {};
     const [first = document, plain] = markers(previous, document);
-    const payload = JSON.stringify(first);
-    publisher.retain(topic, payload, RANK.discovery);
     const now = announcedOf(document);
     if (plain === undefined) {
-      this.#wanted.set(topic, null);
+      publisher.retain(topic, new MadePayload(() => JSON.stringify(make())), RANK.discovery);
       this.#remember(topic, previous, now);
       return;
     }
+    const payload = JSON.stringify(first);
+    publisher.retain(topic, payload, RANK.discovery);
     // Remembered until the broker has taken the document that takes them back.
     this.#remember(topic, previous, { ...now, ...previous });
     this.#later(topic, BETWEEN_DOCUMENTS_MS, () => {

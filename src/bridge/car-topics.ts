@@ -4,13 +4,14 @@ import { type SignalCode, signalCode, type VehicleId } from "../vehicle/ids.ts";
 import { cutsOff, foremost } from "../vehicle/problem.ts";
 import { quirkHint } from "../vehicle/quirk.ts";
 import type { ReadingValue } from "../vehicle/readings.ts";
-import { iso, readingNames, shownReadings, signalDocument, unknownScalars } from "../vehicle/shown.ts";
+import { iso, readingNames, shownReadings, unknownScalars } from "../vehicle/shown.ts";
 import { scalar, updatedAt, type VehicleState } from "../vehicle/state.ts";
 import type { UnitSystem } from "../vehicle/units.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
 import { payloadOf } from "./payload.ts";
 import type { Publisher } from "./publisher.ts";
 import { RANK } from "./retained.ts";
+import { SignalPayload } from "./signal-payload.ts";
 import type { Topics } from "./topics.ts";
 
 /** What the commands part knows that is shown with a car. */
@@ -100,8 +101,8 @@ export class CarTopics {
     const { publisher, topics, accepts } = this.#options;
     const signal = state.signals.get(code);
     if (signal === undefined) return;
-    const document = signalDocument(signal, isFresh, accepts(vehicle.id, code));
-    publisher.retain(topics.signal(vehicle.topic, code), JSON.stringify(document));
+    const payload = new SignalPayload(signal, isFresh, accepts(vehicle.id, code));
+    publisher.retain(topics.signal(vehicle.topic, code), payload);
   }
 
   showProblem(vehicle: Vehicle, state: VehicleState): void {

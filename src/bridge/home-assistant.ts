@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { SignalCode, VehicleId } from "../vehicle/ids.ts";
 import type { ReadingValue } from "../vehicle/readings.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
@@ -18,7 +19,7 @@ export interface HomeAssistantOptions {
 /** Keeps each car's device document in step with what is shown of it. */
 export class HomeAssistant {
   readonly #options: HomeAssistantOptions;
-  /** What each car's document was made from, to tell cheaply whether it would be the same. */
+  /** A digest of what each car's document was made from, to tell cheaply whether it would be the same. */
   readonly #madeFrom = new Map<VehicleId, string>();
 
   constructor(options: HomeAssistantOptions) {
@@ -28,7 +29,7 @@ export class HomeAssistant {
   announceBridge(): void {
     const { announcer, settings, topics, enabled } = this.#options;
     if (enabled)
-      announcer.announce(topics.discovery(bridgeObjectId(settings.baseTopic)), bridgeDocument(settings, topics));
+      announcer.announce(topics.discovery(bridgeObjectId(settings.baseTopic)), () => bridgeDocument(settings, topics));
   }
 
   announceCar(vehicle: Vehicle, readings: ReadonlyMap<string, ReadingValue>, unknown: readonly SignalCode[]): void {
@@ -42,7 +43,7 @@ export class HomeAssistant {
       commands: commands(vehicle),
       unknown,
     };
-    const madeFrom = JSON.stringify([
+    const madeFrom = digest([
       vehicle,
       car.vin,
       car.firmware,
@@ -52,7 +53,7 @@ export class HomeAssistant {
     ]);
     if (this.#madeFrom.get(vehicle.id) === madeFrom) return;
     this.#madeFrom.set(vehicle.id, madeFrom);
-    announcer.announce(topics.discovery(carObjectId(vehicle.id)), carDocument(settings, topics, car));
+    announcer.announce(topics.discovery(carObjectId(vehicle.id)), () => carDocument(settings, topics, car));
   }
 
   withdrawCar(id: VehicleId): void {
@@ -64,6 +65,10 @@ export class HomeAssistant {
   withdrawOrphans(): void {
     for (const topic of this.#options.announcer.orphans()) this.#options.announcer.withdraw(topic);
   }
+}
+
+function digest(value: unknown): string {
+  return hash("sha256", JSON.stringify(value), "base64");
 }
 
 function text(value: ReadingValue | undefined): string | null {

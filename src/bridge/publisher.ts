@@ -5,6 +5,7 @@ import { AppError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
 import type { Log } from "../lib/log.ts";
 import type { PublishProperties } from "./connection.ts";
+import { type KeptPayload, textOf } from "./kept-payload.ts";
 import { Once } from "./once.ts";
 import { Outbox } from "./outbox.ts";
 import { Refusals } from "./refusals.ts";
@@ -96,7 +97,7 @@ export class Publisher implements Part {
   }
 
   /** Has the broker hold `payload` on `topic`, now and after every reconnection. */
-  retain(topic: string, payload: string, rank: Rank = RANK.state): void {
+  retain(topic: string, payload: KeptPayload, rank: Rank = RANK.state): void {
     if (!this.#accepting) return;
     this.#retained.want(topic, payload, rank);
     this.#sender.pump();
@@ -135,7 +136,8 @@ export class Publisher implements Part {
 
   /** Whether the broker holds this very payload on the topic, as far as this session knows. */
   isConfirmed(topic: string, payload: string): boolean {
-    return this.#retained.get(topic)?.confirmed === payload;
+    const confirmed = this.#retained.get(topic)?.confirmed;
+    return confirmed != null && textOf(confirmed) === payload;
   }
 
   /** Whether the broker holds anything of ours on the topic, as far as this session knows. */

@@ -1,3 +1,5 @@
+import { isSame, type KeptPayload } from "./kept-payload.ts";
+
 /**
  * Order of publishing after a connection: bridge state first, then what Home Assistant must know before it can use a
  * value, then the values.
@@ -13,9 +15,9 @@ export interface RetainedTopic {
   readonly topic: string;
   readonly rank: Rank;
   /** What the broker shall hold; empty to have it forget the topic. */
-  wanted: string;
-  /** What the broker confirmed in this session; null when nothing. */
-  confirmed: string | null;
+  wanted: KeptPayload;
+  /** What the broker confirmed in this session, the very object that was wanted; null when nothing. */
+  confirmed: KeptPayload | null;
   sending: boolean;
   queued: boolean;
   block: Block;
@@ -47,13 +49,15 @@ export class RetainedTopics {
   }
 
   /** Sets what the broker shall hold. The rank of a topic is the one it first came with. */
-  want(topic: string, payload: string, rank: Rank): void {
+  want(topic: string, payload: KeptPayload, rank: Rank): void {
     let entry = this.#topics.get(topic);
     if (entry === undefined) {
       entry = { topic, rank, wanted: payload, confirmed: null, sending: false, queued: false, block: null };
       this.#topics.set(topic, entry);
-    } else if (entry.wanted !== payload) {
-      entry.wanted = payload;
+    } else if (!isSame(entry.wanted, payload)) {
+      // Back to what the broker holds is nothing to say.
+      const { confirmed } = entry;
+      entry.wanted = confirmed !== null && isSame(confirmed, payload) ? confirmed : payload;
       if (entry.block === "payload") entry.block = null;
     }
     this.enqueue(entry);
@@ -81,15 +85,16 @@ export class RetainedTopics {
   }
 
   /** The broker holds `payload` now. */
-  confirm(entry: RetainedTopic, payload: string): void {
+  confirm(entry: RetainedTopic, payload: KeptPayload): void {
     entry.sending = false;
     entry.confirmed = payload;
+    if (isSame(entry.wanted, payload)) entry.wanted = payload;
     if (payload === ERASED && entry.wanted === ERASED) this.#topics.delete(entry.topic);
     else this.enqueue(entry);
   }
 
   /** The broker refused the topic as such, or just `payload`. */
-  block(entry: RetainedTopic, payload: string, what: "topic" | "payload"): void {
+  block(entry: RetainedTopic, payload: KeptPayload, what: "topic" | "payload"): void {
     entry.sending = false;
     entry.block = what === "payload" && entry.wanted !== payload ? null : what;
     this.enqueue(entry);

@@ -1,5 +1,6 @@
 import type { Events } from "../lib/events.ts";
 import type { PublishOptions } from "./connection.ts";
+import { type KeptPayload, textOf } from "./kept-payload.ts";
 import type { Outbox, Reply } from "./outbox.ts";
 import { isRefusal, type Refusals } from "./refusals.ts";
 import type { Rest } from "./rest.ts";
@@ -110,7 +111,7 @@ export class Sender {
     const payload = entry.wanted;
     this.#inFlight++;
     try {
-      await session.publish(entry.topic, payload, { retain: true });
+      await session.publish(entry.topic, textOf(payload), { retain: true });
       this.#published++;
       if (epoch !== this.#epoch) return;
       refusals.remove(entry.topic);
@@ -124,7 +125,7 @@ export class Sender {
     this.pump();
   }
 
-  #onRetainedFailure(entry: RetainedTopic, payload: string, error: unknown): void {
+  #onRetainedFailure(entry: RetainedTopic, payload: KeptPayload, error: unknown): void {
     const { refusals, retained } = this.#options;
     if (isRefusal(error)) {
       refusals.add(entry.topic, error);

@@ -56,7 +56,7 @@ export function unknownScalars(state: VehicleState): readonly SignalCode[] {
  */
 export function signalDocument(signal: HeldSignal, fresh: boolean, accepted: boolean): object {
   const stands = standing(signal);
-  const value = signal.refused ?? signal.value;
+  const value = valueShown(signal);
   const fact = value ?? stands;
   return {
     code: signal.code,
@@ -72,6 +72,15 @@ export function signalDocument(signal: HeldSignal, fresh: boolean, accepted: boo
     source: fact?.source ?? null,
     fresh,
   };
+}
+
+/** When what {@link signalDocument} shows arrived: where these differ, so do the documents. */
+export function shownReceivedAt(signal: HeldSignal): number | null {
+  return (valueShown(signal) ?? standing(signal))?.receivedAt ?? null;
+}
+
+function valueShown({ value, refused }: HeldSignal): Observation | null {
+  return refused ?? value;
 }
 
 /** Why the newest value is not believed, as an error of ours. */

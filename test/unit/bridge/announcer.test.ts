@@ -34,9 +34,9 @@ describe("announcer", () => {
   it("waits for the burst to settle and publishes one document for all of it", async () => {
     const { publisher, announcer, components } = build();
     announcer.start();
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     await clock.advance(seconds(1));
-    announcer.announce(TOPIC, BOTH);
+    announcer.announce(TOPIC, () => BOTH);
     expect(publisher.said()).toEqual([]);
     await clock.advance(seconds(1));
     expect(components()).toEqual({ a: named("a"), b: named("b") });
@@ -46,7 +46,7 @@ describe("announcer", () => {
   it("announces at once after a restart what was announced before", () => {
     files.store.announcements.save(TOPIC, { a: "sensor", b: "sensor" });
     const { announcer, components } = build(files.reopen());
-    announcer.announce(TOPIC, BOTH);
+    announcer.announce(TOPIC, () => BOTH);
     announcer.start();
     expect(components()).toEqual({ a: named("a"), b: named("b") });
     expect(clock.pending).toBe(0);
@@ -55,7 +55,7 @@ describe("announcer", () => {
   it("lists what is gone by its platform first, and leaves it out once the broker has that", async () => {
     files.store.announcements.save(TOPIC, { a: "sensor", b: "sensor" });
     const { publisher, announcer, components } = build();
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     announcer.start();
     expect(components()).toEqual({ a: named("a"), b: { platform: "sensor" } });
     publisher.confirmed = false;
@@ -72,7 +72,7 @@ describe("announcer", () => {
     files.store.announcements.save(TOPIC, { a: "binary_sensor" });
     const { publisher, announcer, components } = build();
     publisher.confirmed = false;
-    announcer.announce(TOPIC, document({ a: "switch" }));
+    announcer.announce(TOPIC, () => document({ a: "switch" }));
     announcer.start();
     await clock.advance(seconds(30));
     expect(components()).toEqual({ a: { platform: "binary_sensor" } });
@@ -85,11 +85,11 @@ describe("announcer", () => {
   it("remembers over a crash in between what still has to be taken back", () => {
     files.store.announcements.save(TOPIC, { a: "sensor", b: "sensor" });
     const before = build();
-    before.announcer.announce(TOPIC, ONE);
+    before.announcer.announce(TOPIC, () => ONE);
     before.announcer.start();
     before.announcer.stop();
     const { announcer, components } = build(files.reopen());
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     announcer.start();
     expect(components()).toEqual({ a: named("a"), b: { platform: "sensor" } });
     announcer.stop();
@@ -99,9 +99,9 @@ describe("announcer", () => {
   it("takes the newest document when one comes between the two", async () => {
     files.store.announcements.save(TOPIC, { a: "sensor", b: "sensor" });
     const { announcer, components } = build();
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     announcer.start();
-    announcer.announce(TOPIC, BOTH);
+    announcer.announce(TOPIC, () => BOTH);
     await clock.advance(seconds(5));
     expect(components()).toEqual({ a: named("a"), b: named("b") });
     expect(files.store.announcements.load().get(TOPIC)).toEqual({ a: "sensor", b: "sensor" });
@@ -110,11 +110,11 @@ describe("announcer", () => {
   it("withdraws a device with everything it knows of it, and can announce it anew", async () => {
     const { publisher, announcer, components } = build();
     announcer.start();
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     announcer.withdraw(TOPIC);
     await clock.advance(seconds(3));
     expect([publisher.held.size, files.store.announcements.load().size, clock.pending]).toEqual([0, 0, 0]);
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     await clock.advance(seconds(2));
     expect(components()).toEqual({ a: named("a") });
   });
@@ -124,16 +124,16 @@ describe("announcer", () => {
     files.store.announcements.save("gone", { a: "sensor" });
     const { announcer } = build();
     announcer.start();
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     expect(announcer.orphans()).toEqual(["gone"]);
   });
 
   it("says nothing after its stop", async () => {
     const { publisher, announcer } = build();
     announcer.start();
-    announcer.announce(TOPIC, ONE);
+    announcer.announce(TOPIC, () => ONE);
     announcer.stop();
-    announcer.announce(TOPIC, BOTH);
+    announcer.announce(TOPIC, () => BOTH);
     await clock.advance(seconds(10));
     expect([publisher.said(), clock.pending]).toEqual([[], 0]);
   });

@@ -1,3 +1,5 @@
+import { type KeptPayload, textOf } from "../../../src/bridge/kept-payload.ts";
+
 /** Stands for the publisher: what is retained now, and everything that was said, in order. */
 export class FakePublisher {
   readonly held = new Map<string, string>();
@@ -9,7 +11,8 @@ export class FakePublisher {
   confirmed = true;
   delivers = true;
 
-  retain = (topic: string, payload: string): void => {
+  retain = (topic: string, kept: KeptPayload): void => {
+    const payload = textOf(kept);
     // As the real one: what the broker holds already is not said again.
     if (this.held.get(topic) === payload) return;
     this.held.set(topic, payload);

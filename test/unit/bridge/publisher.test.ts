@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PublishOptions } from "../../../src/bridge/connection.ts";
+import { type KeptPayload, MadePayload } from "../../../src/bridge/kept-payload.ts";
 import { MqttError } from "../../../src/bridge/mqtt-error.ts";
 import { Publisher } from "../../../src/bridge/publisher.ts";
 import { RANK } from "../../../src/bridge/retained.ts";
@@ -92,18 +93,21 @@ async function setup({ up = true } = {}) {
   return { session, clock, log, publisher };
 }
 
-describe("publisher, retained topics", () => {
+describe.each([
+  { kept: "as texts", of: (text: string): KeptPayload => text },
+  { kept: "as what makes them", of: (text: string): KeptPayload => new MadePayload(() => text) },
+])("publisher, payloads kept $kept", ({ of }) => {
   it("publishes what changed, and never the same twice for nothing", async () => {
     const { session, publisher } = await setup();
-    publisher.retain("a", "1");
+    publisher.retain("a", of("1"));
     await settle();
-    publisher.retain("a", "1");
-    publisher.retain("a", "2");
-    publisher.retain("a", "1");
+    publisher.retain("a", of("1"));
+    publisher.retain("a", of("2"));
+    publisher.retain("a", of("1"));
     await settle();
     // "2" was on its way when the value went back, so the broker has to hear "1" again.
     expect(session.taken()).toEqual(["a=1", "a=2", "a=1"]);
-    publisher.retain("a", "1");
+    publisher.retain("a", of("1"));
     await publisher.idle();
     expect(session.taken()).toEqual([]);
     expect(publisher.stats()).toMatchObject({ topics: 1, pending: 0, published: 3 });
@@ -112,17 +116,31 @@ describe("publisher, retained topics", () => {
   it("sends one value of a topic at a time, then the newest", async () => {
     const { session, publisher } = await setup();
     session.hold = true;
-    for (const value of ["1", "2", "3", "4"]) publisher.retain("a", value);
+    for (const value of ["1", "2", "3", "4"]) publisher.retain("a", of(value));
     await settle();
     expect(session.taken()).toEqual(["a=1"]);
     await session.confirmAll();
     expect(session.taken()).toEqual(["a=4"]);
-    publisher.retain("a", "5");
-    publisher.retain("a", "4");
+    publisher.retain("a", of("5"));
+    publisher.retain("a", of("4"));
     await session.confirmAll();
     expect(session.taken()).toEqual([]);
   });
 
+  it("says them again after every connection", async () => {
+    const { session, publisher } = await setup();
+    publisher.retain("a", of("1"));
+    await session.down();
+    publisher.retain("b", of("2"));
+    session.taken();
+    await session.up();
+    expect(session.taken()).toEqual(["a=1", "b=2"]);
+    expect(publisher.isConfirmed("a", "1")).toBe(true);
+    expect(publisher.isConfirmed("a", "2")).toBe(false);
+  });
+});
+
+describe("publisher, retained topics", () => {
   it("keeps only the newest while offline, and sends all in order after every connection", async () => {
     const { session, publisher } = await setup({ up: false });
     publisher.retain("value", "old");

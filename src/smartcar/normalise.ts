@@ -1,4 +1,5 @@
 import { asString, isObject, type JsonObject } from "../lib/json.ts";
+import { sharedWord } from "../vehicle/catalogue.ts";
 import { type Observation, type SignalError, type Source, SUCCESS } from "../vehicle/observation.ts";
 import { messageOf } from "./error-body.ts";
 import { codeFromText, codeOf } from "./signal-code.ts";
@@ -61,8 +62,8 @@ export function readSignal(item: unknown, key: string | null, context: SignalCon
   const meta = metaOf(outer, inner);
   return {
     code,
-    name: asString(inner?.["name"]) ?? null,
-    group: asString(inner?.["group"]) ?? null,
+    name: sharedWord(asString(inner?.["name"]) ?? null),
+    group: sharedWord(asString(inner?.["group"]) ?? null),
     status: fault !== null ? ERROR : usableStatus(told.status, body),
     error: fault ?? told.error,
     body,

@@ -41,7 +41,8 @@ export function codeFromParts(group: unknown, name: unknown): SignalCode | null 
 export function codeFromText(text: unknown): SignalCode | null {
   if (typeof text !== "string") return null;
   // Nearly all there is, and thousands of them a second: known codes need no second look.
-  if (signalSpec(text as SignalCode) !== undefined) return text as SignalCode;
+  const known = signalSpec(text as SignalCode);
+  if (known !== undefined) return known.code;
   const dot = text.indexOf(".");
   return dot > 0 ? codeFromParts(text.slice(0, dot), text.slice(dot + 1)) : safe(text.toLowerCase());
 }

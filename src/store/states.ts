@@ -1,3 +1,4 @@
+import { sharedWord } from "../vehicle/catalogue.ts";
 import type { Change, IntakeStore, IntakeWrite } from "../vehicle/change.ts";
 import { type SignalCode, type VehicleId, vehicleId } from "../vehicle/ids.ts";
 import type { Observation } from "../vehicle/observation.ts";
@@ -54,8 +55,9 @@ export class StateRepository extends Repository implements IntakeStore {
       refused: string | null;
     };
     for (const row of this.all<SignalRow>("SELECT vehicle_id, code, value, complaint, refused FROM signals")) {
-      draft(row.vehicle_id).signals.set(row.code, {
-        code: row.code,
+      const code = sharedWord(row.code);
+      draft(row.vehicle_id).signals.set(code, {
+        code,
         value: parseObservation(row.value),
         complaint: parseObservation(row.complaint),
         refused: parseObservation(row.refused),
@@ -68,7 +70,7 @@ export class StateRepository extends Repository implements IntakeStore {
     type ContactRow = { vehicle_id: string; last_webhook_at: number; carried: string };
     for (const row of this.all<ContactRow>("SELECT vehicle_id, last_webhook_at, carried FROM contacts")) {
       draft(row.vehicle_id).lastWebhookAt = row.last_webhook_at;
-      draft(row.vehicle_id).carried = new Set(JSON.parse(row.carried) as SignalCode[]);
+      draft(row.vehicle_id).carried = new Set((JSON.parse(row.carried) as SignalCode[]).map(sharedWord));
     }
     return drafts;
   }
@@ -230,5 +232,8 @@ function textOf(observation: Observation | null): string | null {
 }
 
 function parseObservation(text: string | null): Observation | null {
-  return text === null ? null : (JSON.parse(text) as Observation);
+  if (text === null) return null;
+  const observation = JSON.parse(text) as Observation;
+  const { code, name, group } = observation;
+  return { ...observation, code: sharedWord(code), name: sharedWord(name), group: sharedWord(group) };
 }

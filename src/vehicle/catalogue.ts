@@ -9,6 +9,16 @@ export const CATALOGUE: readonly SignalSpec[] = [...CHARGING_SIGNALS, ...CAR_SIG
 
 const BY_CODE = new Map<SignalCode, SignalSpec>(CATALOGUE.map((spec) => [spec.code, spec]));
 
+const WORDS = new Map(CATALOGUE.flatMap(({ code, name, group }) => [code, name, group].map((word) => [word, word])));
+
+/**
+ * The catalogue's own copy of a code, name or group, for what is held of thousands of cars: every message brings a new
+ * copy of each word.
+ */
+export function sharedWord<Word extends string | null>(word: Word): Word {
+  return word === null ? word : ((WORDS.get(word) as Word | undefined) ?? word);
+}
+
 /** What we know of a signal; undefined for a code that is new to us. */
 export function signalSpec(code: SignalCode): SignalSpec | undefined {
   return BY_CODE.get(code);

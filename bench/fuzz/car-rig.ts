@@ -5,6 +5,7 @@ import { Announcer } from "../../src/bridge/announcer.ts";
 import { CarPresenter } from "../../src/bridge/car-presenter.ts";
 import type { Announced } from "../../src/bridge/discovery.ts";
 import { HomeAssistant } from "../../src/bridge/home-assistant.ts";
+import { type KeptPayload, textOf } from "../../src/bridge/kept-payload.ts";
 import { Topics } from "../../src/bridge/topics.ts";
 import { COMMANDS, showsEffect } from "../../src/commands/catalogue.ts";
 import type { Execution } from "../../src/commands/execution.ts";
@@ -60,7 +61,7 @@ export class CarRig {
     this.intake.start();
     const topics = new Topics({ base: "smartcar", discoveryPrefix: "homeassistant" });
     const publisher = {
-      retain: checkMessage,
+      retain: (topic: string, payload: KeptPayload) => checkMessage(topic, textOf(payload)),
       emit: checkMessage,
       erase: (topic: string) => checkMessage(topic, "erased"),
       eraseBelow: () => undefined,

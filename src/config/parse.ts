@@ -90,9 +90,14 @@ function refused(setting: Setting, given: RawValue, issue: object, redactor: Red
 
 function usualMend(setting: Setting, path: readonly PropertyKey[], found: unknown): string {
   if (setting.duration) return "write a number with its unit: 90s, 15m, 6h, 1d";
-  const quotable = typeof found === "number" || typeof found === "boolean";
-  if (quotable && (setting.kind === "text" || setting.kind === "secrets")) return "put it in quotes";
+  if (wantsQuotes(setting, found)) return "put it in quotes";
   if (path.length > 0) return "correct it or take it out";
   const example = setting.example ?? setting.fallback;
   return `write it like ${Array.isArray(example) ? `[${example.join(", ")}]` : String(example)}`;
+}
+
+/** Whether a number or a flag is what the key wants, if only it were text. */
+function wantsQuotes({ kind, schema }: Setting, found: unknown): boolean {
+  if (typeof found !== "number" && typeof found !== "boolean") return false;
+  return kind === "secrets" || (kind === "text" && schema.safeParse(String(found)).success);
 }

@@ -83,7 +83,7 @@ test.each<[string, Given, RegExp]>([
   ],
   ["an empty secret file", { ...env({ HTTP_PASSWORD_FILE: "p" }), files: { p: "\n" } }, /the file p .* is empty/],
   ["an unknown MQTT version", env({ MQTT_VERSION: "4" }), /^mqtt.version: must be 5 or 3.1.1/],
-  ["a number for a text", yaml("mqtt: {version: 5}"), /^mqtt.version: .*put it in quotes/],
+  ["a number for a text", yaml("mqtt: {client_id: 7}"), /^mqtt.client_id: .*put it in quotes/],
   ["a number that would be no good as a text", yaml("mqtt: {version: 4}"), /^mqtt.version: .*write it like 5/],
   ["an unknown log level", env({ LOG_LEVEL: "loud" }), /^log.level: must be one of trace, debug/],
   ["a vehicle without id", yaml("vehicles: [{topic: a}]"), /^vehicles\[0\].id: is missing/],

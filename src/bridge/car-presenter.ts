@@ -17,7 +17,6 @@ export interface PresenterOptions extends CarTopicsOptions {
   readonly clock: Clock;
   readonly vehicles: () => readonly Vehicle[];
   readonly vehicle: (id: VehicleId) => Vehicle | undefined;
-  readonly stateOf: (id: VehicleId) => VehicleState;
   /** The interval at which a vehicle would be polled now, in milliseconds: its values cannot be fresher. */
   readonly pollMs: (id: VehicleId) => number;
   readonly log: Pick<Log, "error">;

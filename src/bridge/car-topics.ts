@@ -8,6 +8,7 @@ import { iso, readingNames, shownReadings, unknownScalars } from "../vehicle/sho
 import { scalar, updatedAt, type VehicleState } from "../vehicle/state.ts";
 import type { UnitSystem } from "../vehicle/units.ts";
 import type { Vehicle } from "../vehicle/vehicle.ts";
+import { MadePayload } from "./kept-payload.ts";
 import { payloadOf } from "./payload.ts";
 import type { Publisher } from "./publisher.ts";
 import { RANK } from "./retained.ts";
@@ -31,6 +32,7 @@ export interface CarTopicsOptions {
   readonly accepts: (id: VehicleId, code: SignalCode) => boolean;
   /** Whether deliveries carry a signal of a vehicle; null when that is not known. */
   readonly webhookCarries: (id: VehicleId, code: SignalCode) => boolean | null;
+  readonly stateOf: (id: VehicleId) => VehicleState;
   /** Energy (kWh) of all charging sessions; null as long as there is nothing to tell. */
   readonly energyTotal: (id: VehicleId) => number | null;
   /** Signals that an earlier run held of a vehicle and that are no longer kept. */
@@ -59,7 +61,7 @@ const VIN = signalCode("vehicleidentification-vin");
 export class CarTopics {
   readonly #options: CarTopicsOptions;
   /** Names of the readings shown last: what is no longer among them is erased. */
-  readonly #shown = new Map<VehicleId, ReadonlySet<string>>();
+  readonly #shown = new Map<VehicleId, readonly string[]>();
 
   constructor(options: CarTopicsOptions) {
     this.#options = options;
@@ -71,7 +73,7 @@ export class CarTopics {
     this.#eraseMissing(vehicle, readings);
     for (const [name, value] of readings) this.#showReading(vehicle, name, value);
     this.#showState(vehicle, state, readings);
-    this.#showInfo(vehicle, state);
+    this.#showInfo(vehicle);
     this.#options.onShown(vehicle, readings, unknownScalars(state));
   }
 
@@ -91,7 +93,7 @@ export class CarTopics {
     }
     this.#showState(vehicle, state, readings);
     const all = [...codes];
-    if (all.some((code) => code === VIN || capabilityChanged(previous, state, code))) this.#showInfo(vehicle, state);
+    if (all.some((code) => code === VIN || capabilityChanged(previous, state, code))) this.#showInfo(vehicle);
     const isNews =
       [...ANNOUNCED].some((name) => touched.has(name)) || all.some((code) => signalSpec(code) === undefined);
     if (areOthers || isNews) onShown(vehicle, readings, unknownScalars(state));
@@ -159,14 +161,14 @@ export class CarTopics {
   /** Erases what is no longer among the readings. Returns whether there are others now than were shown last. */
   #eraseMissing(vehicle: Vehicle, readings: ReadonlyMap<string, ReadingValue>): boolean {
     const { publisher, topics } = this.#options;
-    const before = this.#shown.get(vehicle.id) ?? new Set();
+    const before = this.#shown.get(vehicle.id) ?? [];
     let kept = 0;
     for (const name of before) {
       if (readings.has(name)) kept++;
       else publisher.erase(topics.reading(vehicle.topic, name));
     }
-    if (kept === before.size && kept === readings.size) return false;
-    this.#shown.set(vehicle.id, new Set(readings.keys()));
+    if (kept === before.length && kept === readings.size) return false;
+    this.#shown.set(vehicle.id, [...readings.keys()]);
     return true;
   }
 
@@ -181,10 +183,17 @@ export class CarTopics {
     publisher.retain(topics.state(vehicle.topic), JSON.stringify(document));
   }
 
-  #showInfo(vehicle: Vehicle, state: VehicleState): void {
-    const { publisher, topics, commands, webhookCarries } = this.#options;
+  #showInfo(vehicle: Vehicle): void {
+    const { publisher, topics } = this.#options;
+    publisher.retain(topics.info(vehicle.topic), new MadePayload(() => JSON.stringify(this.#info(vehicle))));
+  }
+
+  /** What is known of the car itself, as of now. */
+  #info(vehicle: Vehicle): object {
+    const { commands, webhookCarries, stateOf } = this.#options;
+    const state = stateOf(vehicle.id);
     const vin = scalar(state, VIN);
-    const info = {
+    return {
       id: vehicle.id,
       user_id: vehicle.userId,
       make: vehicle.make,
@@ -197,6 +206,5 @@ export class CarTopics {
       signals: signalCapabilities(state, (code) => webhookCarries(vehicle.id, code)),
       commands: commands.capabilities(vehicle),
     };
-    publisher.retain(topics.info(vehicle.topic), JSON.stringify(info));
   }
 }

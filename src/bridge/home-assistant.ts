@@ -35,25 +35,18 @@ export class HomeAssistant {
   announceCar(vehicle: Vehicle, readings: ReadonlyMap<string, ReadingValue>, unknown: readonly SignalCode[]): void {
     const { announcer, settings, topics, commands, enabled } = this.#options;
     if (!enabled) return;
-    const car = {
-      vehicle,
-      vin: text(readings.get("vin")),
-      firmware: text(readings.get("firmware_version")),
-      readings: new Set(readings.keys()),
-      commands: commands(vehicle),
-      unknown,
-    };
-    const madeFrom = digest([
-      vehicle,
-      car.vin,
-      car.firmware,
-      [...car.readings].sort(),
-      unknown,
-      [...car.commands].sort(),
-    ]);
+    const vin = text(readings.get("vin"));
+    const firmware = text(readings.get("firmware_version"));
+    // Lists, and sets only when they are needed: these stay as long as the car.
+    const shown = [...readings.keys()].sort();
+    const allowed = [...commands(vehicle)].sort();
+    const madeFrom = digest([vehicle, vin, firmware, shown, unknown, allowed]);
     if (this.#madeFrom.get(vehicle.id) === madeFrom) return;
     this.#madeFrom.set(vehicle.id, madeFrom);
-    announcer.announce(topics.discovery(carObjectId(vehicle.id)), () => carDocument(settings, topics, car));
+    const facts = { vehicle, vin, firmware, unknown };
+    announcer.announce(topics.discovery(carObjectId(vehicle.id)), () =>
+      carDocument(settings, topics, { ...facts, readings: new Set(shown), commands: new Set(allowed) }),
+    );
   }
 
   withdrawCar(id: VehicleId): void {

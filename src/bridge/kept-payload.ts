@@ -1,15 +1,15 @@
 import { hash } from "node:crypto";
 
 /**
- * A payload as it is kept as long as its topic: the text, or what makes the text again whenever the broker must be told.
+ * A payload as it is kept as long as its topic: the text, or what makes it again whenever the broker must be told.
  * With thousands of cars the texts would be most of all memory.
  */
 export type KeptPayload = string | PayloadSource;
 
 export interface PayloadSource {
-  /** The same text every time. */
+  /** The text as it is now. Whoever gave the source gives another one when that changes. */
   text(): string;
-  /** Whether the other one makes the same text. */
+  /** Whether the other one made the same text when it was given. */
   equals(other: PayloadSource): boolean;
 }
 
@@ -28,7 +28,6 @@ export class MadePayload implements PayloadSource {
   readonly #make: () => string;
   readonly #digest: string;
 
-  /** @param make gives the same text every time */
   constructor(make: () => string) {
     this.#make = make;
     this.#digest = hash("sha256", make(), "base64");

@@ -7,10 +7,10 @@ import { isSame, type KeptPayload } from "./kept-payload.ts";
 export const RANK = { bridge: 0, discovery: 1, availability: 2, state: 3 } as const;
 export type Rank = (typeof RANK)[keyof typeof RANK];
 
-/** Why a topic rests: nothing, or the broker refused the topic, or the present payload. */
-type Block = "topic" | "payload" | null;
+/** Where a topic is on its way to the broker. It rests when there is nothing to say, or the broker refused. */
+type Phase = "at rest" | "queued" | "sending" | "topic refused" | "payload refused";
 
-/** One retained topic. An object per topic and nothing else: there can be a million of them. */
+/** One retained topic. A small object per topic and nothing else: there can be a million of them. */
 export interface RetainedTopic {
   readonly topic: string;
   readonly rank: Rank;
@@ -18,9 +18,7 @@ export interface RetainedTopic {
   wanted: KeptPayload;
   /** What the broker confirmed in this session, the very object that was wanted; null when nothing. */
   confirmed: KeptPayload | null;
-  sending: boolean;
-  queued: boolean;
-  block: Block;
+  phase: Phase;
 }
 
 /** Erases a retained topic. */
@@ -52,21 +50,21 @@ export class RetainedTopics {
   want(topic: string, payload: KeptPayload, rank: Rank): void {
     let entry = this.#topics.get(topic);
     if (entry === undefined) {
-      entry = { topic, rank, wanted: payload, confirmed: null, sending: false, queued: false, block: null };
+      entry = { topic, rank, wanted: payload, confirmed: null, phase: "at rest" };
       this.#topics.set(topic, entry);
     } else if (!isSame(entry.wanted, payload)) {
       // Back to what the broker holds is nothing to say.
       const { confirmed } = entry;
       entry.wanted = confirmed !== null && isSame(confirmed, payload) ? confirmed : payload;
-      if (entry.block === "payload") entry.block = null;
+      if (entry.phase === "payload refused") entry.phase = "at rest";
     }
     this.enqueue(entry);
   }
 
   /** Queues a topic that has something to say and is not on its way already. */
   enqueue(entry: RetainedTopic): void {
-    if (entry.queued || entry.sending || entry.block !== null || entry.wanted === entry.confirmed) return;
-    entry.queued = true;
+    if (entry.phase !== "at rest" || entry.wanted === entry.confirmed) return;
+    entry.phase = "queued";
     this.#queues[entry.rank]?.push(entry);
   }
 
@@ -75,10 +73,8 @@ export class RetainedTopics {
     for (const [rank, queue] of this.#queues.entries()) {
       if (rank > lastRank) break;
       for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-        entry.queued = false;
-        if (entry.wanted === entry.confirmed || entry.block !== null) continue;
-        entry.sending = true;
-        return entry;
+        entry.phase = entry.wanted === entry.confirmed ? "at rest" : "sending";
+        if (entry.phase === "sending") return entry;
       }
     }
     return undefined;
@@ -86,7 +82,7 @@ export class RetainedTopics {
 
   /** The broker holds `payload` now. */
   confirm(entry: RetainedTopic, payload: KeptPayload): void {
-    entry.sending = false;
+    entry.phase = "at rest";
     entry.confirmed = payload;
     if (isSame(entry.wanted, payload)) entry.wanted = payload;
     if (payload === ERASED && entry.wanted === ERASED) this.#topics.delete(entry.topic);
@@ -95,14 +91,14 @@ export class RetainedTopics {
 
   /** The broker refused the topic as such, or just `payload`. */
   block(entry: RetainedTopic, payload: KeptPayload, what: "topic" | "payload"): void {
-    entry.sending = false;
-    entry.block = what === "payload" && entry.wanted !== payload ? null : what;
+    if (what === "topic") entry.phase = "topic refused";
+    else entry.phase = entry.wanted === payload ? "payload refused" : "at rest";
     this.enqueue(entry);
   }
 
   /** Makes a topic sendable again that stayed marked as on its way after a failure. */
   release(entry: RetainedTopic): void {
-    entry.sending = false;
+    entry.phase = "at rest";
     this.enqueue(entry);
   }
 
@@ -110,8 +106,7 @@ export class RetainedTopics {
   reset(): void {
     for (const queue of this.#queues) queue.clear();
     for (const entry of this.#topics.values()) {
-      entry.sending = false;
-      entry.queued = false;
+      entry.phase = "at rest";
       this.again(entry);
     }
   }
@@ -119,7 +114,7 @@ export class RetainedTopics {
   /** Says a topic once more, though the broker confirmed or refused it. */
   again(entry: RetainedTopic): void {
     entry.confirmed = null;
-    entry.block = null;
+    if (entry.phase === "topic refused" || entry.phase === "payload refused") entry.phase = "at rest";
     this.enqueue(entry);
   }
 }

@@ -33,7 +33,7 @@ interface Draft {
   signals: Map<SignalCode, HeldSignal>;
   problems: Map<string, Problem>;
   lastWebhookAt: number | null;
-  carried: Set<SignalCode>;
+  carried: ReadonlySet<SignalCode>;
 }
 
 /** What is held of each vehicle, the deliveries it came from, and what could not be understood. */
@@ -68,9 +68,13 @@ export class StateRepository extends Repository implements IntakeStore {
       draft(row.vehicle_id).problems.set(row.key, JSON.parse(row.data) as Problem);
     }
     type ContactRow = { vehicle_id: string; last_webhook_at: number; carried: string };
+    // Cars of one webhook mostly carry the same.
+    const carried = new Map<string, ReadonlySet<SignalCode>>();
     for (const row of this.all<ContactRow>("SELECT vehicle_id, last_webhook_at, carried FROM contacts")) {
+      const codes = carried.get(row.carried) ?? new Set((JSON.parse(row.carried) as SignalCode[]).map(sharedWord));
+      carried.set(row.carried, codes);
       draft(row.vehicle_id).lastWebhookAt = row.last_webhook_at;
-      draft(row.vehicle_id).carried = new Set((JSON.parse(row.carried) as SignalCode[]).map(sharedWord));
+      draft(row.vehicle_id).carried = codes;
     }
     return drafts;
   }

@@ -1,10 +1,11 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database, { type Database as Sqlite } from "better-sqlite3";
 import type { Clock } from "../lib/clock.ts";
 import { AppError, systemCode, toError } from "../lib/errors.ts";
 import type { Part } from "../lib/lifecycle.ts";
-import { exposure, OWNER_ONLY_FOLDER } from "./file-modes.ts";
+import { makeDataFolder } from "./data-folder.ts";
+import { exposure } from "./file-modes.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
 import { hasNewFile, makeNewFile, putNewFileInPlace } from "./new-file.ts";
 import { DISK_ERRORS, freeBytesAt, openError } from "./open-error.ts";
@@ -70,7 +71,7 @@ export class StoreDatabase implements Part, OpenDatabase {
   start(): void {
     this.#failure = null;
     try {
-      mkdirSync(this.#dataDir, { recursive: true, mode: OWNER_ONLY_FOLDER });
+      makeDataFolder(this.#dataDir);
       accessSync(this.#dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
       this.#provide();
       try {
